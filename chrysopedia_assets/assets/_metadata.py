@@ -1,0 +1,128 @@
+"""What people see of a record in the Dagster UI: counts that plot over time, a table, a Markdown preview."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from chrysopedia_assets.models.classifications import Classifications
+from chrysopedia_assets.models.key_moments import KeyMoments
+from chrysopedia_assets.models.synthesis_groups import SynthesisGroups
+from chrysopedia_assets.models.technique_pages import TechniquePages, as_markdown
+from chrysopedia_assets.models.topic_chunks import TopicChunks
+from chrysopedia_assets.models.transcripts import Transcript
+from chrysopedia_assets.site.pages import clock, page_markdown
+
+Metadata = Mapping[str, dg.MetadataValue]
+
+MAX_TABLE_ROWS = 200
+"""A run's events are read whole by the UI; a longer table would make every page of it slow."""
+PREVIEW_SEGMENTS = 12
+PREVIEW_PAGES = 3
+
+
+def of_transcript(record: Transcript) -> Metadata:
+    segments = record.segments
+    lines = (f"`{clock(s.start_s)}` {as_markdown(s.text)}" for s in segments[:PREVIEW_SEGMENTS])
+    return {
+        "segments": dg.MetadataValue.int(len(segments)),
+        "spoken_words": dg.MetadataValue.int(sum(len(s.text.split()) for s in segments)),
+        "duration_min": dg.MetadataValue.float(round(record.duration_s / 60, 2)),
+        "language": dg.MetadataValue.text(record.language or "not stated"),
+        "repairs": _bullets(record.repairs),
+        "preview": dg.MetadataValue.md("  \n".join(lines)),
+    }
+
+
+def of_topic_chunks(record: TopicChunks) -> Metadata:
+    rows = [
+        {"start": clock(c.start_s), "end": clock(c.end_s), "label": c.label, "summary": c.summary}
+        for c in record.chunks
+    ]
+    return {
+        "chunks": dg.MetadataValue.int(len(record.chunks)),
+        "timeline": _table(rows),
+        "preview": _bullets([f"{row['start']} {row['label']}" for row in rows]),
+    }
+
+
+def of_key_moments(record: KeyMoments) -> Metadata:
+    rows = [
+        {"start": clock(m.start_s), "kind": m.kind, "title": m.title, "quote": m.quote}
+        for m in record.moments
+    ]
+    return {
+        "moments": dg.MetadataValue.int(len(record.moments)),
+        "found": _table(rows),
+        "preview": _bullets([f"{row['start']} {row['title']}" for row in rows]),
+    }
+
+
+def of_classifications(record: Classifications) -> Metadata:
+    counts: dict[str, int] = {}
+    for found in record.classifications:
+        counts[found.category] = counts.get(found.category, 0) + 1
+    rows = [
+        {
+            "moment": found.moment_id,
+            "category": found.category,
+            "tags": ", ".join(found.tags),
+            "evidence": found.evidence,
+        }
+        for found in record.classifications
+    ]
+    return {
+        "classified": dg.MetadataValue.int(len(rows)),
+        "by_moment": _table(rows),
+        "preview": _bullets([f"{category}: {count}" for category, count in counts.items()]),
+    }
+
+
+def of_synthesis_groups(record: SynthesisGroups) -> Metadata:
+    rows = [
+        {"category": g.category, "moments": len(g.moments), "tokens": g.tokens}
+        for g in record.groups
+    ]
+    return {
+        "groups": dg.MetadataValue.int(len(rows)),
+        "largest_tokens": dg.MetadataValue.int(max((g.tokens for g in record.groups), default=0)),
+        "make_up": _table(rows),
+        "preview": _bullets([f"{g['category']}: {g['moments']} moments" for g in rows]),
+    }
+
+
+def of_technique_pages(record: TechniquePages) -> Metadata:
+    shown = [page_markdown(p, record.video, record.made_by) for p in record.pages[:PREVIEW_PAGES]]
+    rows = [
+        {
+            "page": page.page_id,
+            "title": page.title,
+            "category": page.category,
+            "moments": len(page.citations),
+            "source": page.source_quality,
+        }
+        for page in record.pages
+    ]
+    return {
+        "pages": dg.MetadataValue.int(len(rows)),
+        "unused_moments": dg.MetadataValue.int(len(record.unused)),
+        "contents": _table(rows),
+        "preview": dg.MetadataValue.md("\n\n---\n\n".join(shown) or "No page: nothing to teach."),
+    }
+
+
+def _bullets(lines: Sequence[str]) -> dg.MetadataValue:
+    shown = [f"* {as_markdown(line)}" for line in lines[:MAX_TABLE_ROWS]]
+    return dg.MetadataValue.md("\n".join(shown) or "none")
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> dg.MetadataValue:
+    """Columns are those of the first row; whole numbers sort as numbers."""
+    columns = [
+        dg.TableColumn(name, "int" if isinstance(value, int) else "string")
+        for name, value in (rows[0] if rows else {"nothing": ""}).items()
+    ]
+    return dg.MetadataValue.table(
+        records=[dg.TableRecord(dict(row)) for row in rows[:MAX_TABLE_ROWS]],
+        schema=dg.TableSchema(columns=columns),
+    )

@@ -1,0 +1,31 @@
+"""The moments of a video worth keeping, each with its time and a verbatim quote."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from chrysopedia_assets.assets._metadata import of_key_moments
+from chrysopedia_assets.assets._stage_work import stage_work
+from chrysopedia_assets.automation.partitions import videos
+from chrysopedia_assets.models.key_moments import KeyMoments
+from chrysopedia_assets.models.topic_chunks import TopicChunks
+from chrysopedia_assets.models.transcripts import Transcript
+from chrysopedia_assets.stages.key_moments import find_key_moments
+from chrysopedia_assets.stages.ports import Ask
+
+
+@dg.asset(
+    description=__doc__,
+    group_name="understand",
+    owners=["team:understand"],
+    kinds={"ai"},
+    code_version="1",
+    partitions_def=videos,
+    pool="engine",
+)
+def key_moments(
+    transcripts: Transcript, topic_chunks: TopicChunks, engine: dg.ResourceParam[Ask]
+) -> Iterator[dg.MaterializeResult[KeyMoments]]:
+    with stage_work() as work:
+        made = find_key_moments(transcripts, topic_chunks, engine)
+    yield work.result(made, of_key_moments(made))

@@ -1,0 +1,16 @@
+"""The file behind each video, as it was when it was last ingested; its version is that of its bytes and its creator."""
+
+import dagster as dg
+
+from chrysopedia_assets.automation.partitions import videos
+from resources.library import Library
+
+
+@dg.observable_source_asset(
+    description=__doc__,
+    group_name="transcribe",
+    partitions_def=videos,
+    tags={"dagster/kind/file": ""},
+)
+def library_files(library: dg.ResourceParam[Library]) -> dg.DataVersionsByPartition:
+    return dg.DataVersionsByPartition(library.source_versions())

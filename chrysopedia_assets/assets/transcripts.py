@@ -1,0 +1,31 @@
+"""What is said in a video, as timed segments: read from its transcript file."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from chrysopedia_assets.assets._metadata import of_transcript
+from chrysopedia_assets.assets._stage_work import stage_work
+from chrysopedia_assets.automation.partitions import videos
+from chrysopedia_assets.models.transcripts import Transcript
+from chrysopedia_assets.stages.transcripts import make_transcript
+from resources.library import Library
+
+
+@dg.asset(
+    description=__doc__,
+    group_name="transcribe",
+    owners=["team:transcribe"],
+    kinds={"python"},
+    code_version="1",
+    partitions_def=videos,
+    deps=["library_files"],
+    pool="transcribe",
+)
+def transcripts(
+    context: dg.AssetExecutionContext, library: dg.ResourceParam[Library]
+) -> Iterator[dg.MaterializeResult[Transcript]]:
+    with stage_work() as work:
+        entry, source = library.read(context.partition_key)
+        made = make_transcript(entry.video, source)
+    yield work.result(made, of_transcript(made), source_versions={"library_files": entry.version})

@@ -1,0 +1,214 @@
+"""Take transcript files into the library: the same code behind `chrysopedia ingest` and the `library_folder` sensor.
+
+The decision (`plan`) is pure: a file is the video whose content it has, else the video whose path it has, else a new
+one. Around it, in this order so that a kill leaves nothing that the next ingest does not mend: read the files, register
+videos in one transaction, tell Dagster which partitions there are and which version each file has.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import dagster as dg
+
+from chrysopedia_assets.automation.partitions import VIDEOS
+from chrysopedia_assets.errors import InputRefused
+from chrysopedia_assets.models.records import Video
+from chrysopedia_assets.models.slugs import readable, slug
+from resources.clients.captions.read import read_transcript
+from resources.clients.library import LibraryFile, hash_file
+from resources.event_log import latest_versions
+from resources.store.database import Database
+from resources.store.videos import LibraryVideo, free_paths, list_videos, put_video
+
+LIBRARY_FILES = dg.AssetKey("library_files")
+MAX_TITLE = 300
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file that was read: its content hash, and the title and link that it states about itself."""
+
+    path: str
+    creator: str
+    stamp: str
+    hash: str
+    title: str | None = None
+    url: str | None = None
+
+
+@dataclass
+class Plan:
+    """What becomes of each found file. `entries` are the rows to write; all other lists are for people."""
+
+    new: list[LibraryVideo] = field(default_factory=list)
+    changed: list[LibraryVideo] = field(default_factory=list)
+    moved: list[LibraryVideo] = field(default_factory=list)
+    unchanged: list[LibraryVideo] = field(default_factory=list)
+    duplicates: list[tuple[str, str]] = field(default_factory=list)
+    """(path, the video that has the same content)"""
+
+    @property
+    def entries(self) -> list[LibraryVideo]:
+        return [*self.changed, *self.moved, *self.unchanged, *self.new]
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    plan: Plan
+    refused: tuple[InputRefused, ...]
+
+
+def plan(
+    found: Sequence[FoundFile], known: Sequence[LibraryVideo], hash_at: Mapping[str, str]
+) -> Plan:
+    """Content first, then path. `hash_at` gives the content now at known paths, where there is a file."""
+    made = Plan()
+    by_hash = {entry.source_hash: entry for entry in known}
+    by_path = {entry.source_path: entry for entry in known}
+    settled: dict[str, LibraryVideo] = {}
+    rest = []
+    for file in found:
+        entry = by_hash.get(file.hash)
+        if entry is None:
+            rest.append(file)
+        elif entry.video.video_id in settled or _is_copy(file, entry, hash_at):
+            made.duplicates.append((file.path, entry.video.video_id))
+        else:
+            settled[entry.video.video_id] = _sort_in(made, entry, file)
+    taken = {entry.video.video_id for entry in known}
+    for file in rest:
+        entry = by_path.get(file.path)
+        if file.hash in by_hash:
+            made.duplicates.append((file.path, by_hash[file.hash].video.video_id))
+            continue
+        if entry is not None and entry.video.video_id not in settled:
+            entry = _sort_in(made, entry, file)
+        else:
+            entry = _new_entry(file, taken)
+            made.new.append(entry)
+        settled[entry.video.video_id] = entry
+        taken.add(entry.video.video_id)
+        by_hash[file.hash] = entry
+    return made
+
+
+def _is_copy(file: FoundFile, entry: LibraryVideo, hash_at: Mapping[str, str]) -> bool:
+    elsewhere = file.path != entry.source_path
+    return elsewhere and hash_at.get(entry.source_path) == entry.source_hash
+
+
+def _sort_in(made: Plan, entry: LibraryVideo, file: FoundFile) -> LibraryVideo:
+    """The known video with what its file says now; a title that only the file's name gave stays."""
+    facts = {"creator": file.creator}
+    facts |= {key: value for key in ("title", "url") if (value := getattr(file, key))}
+    updated = replace(
+        entry,
+        video=entry.video.model_copy(update=facts),
+        source_path=file.path,
+        source_hash=file.hash,
+        source_stamp=file.stamp,
+    )
+    if updated.version != entry.version:
+        made.changed.append(updated)
+    elif updated.source_path != entry.source_path:
+        made.moved.append(updated)
+    else:
+        made.unchanged.append(updated)
+    return updated
+
+
+def _new_entry(file: FoundFile, taken: set[str]) -> LibraryVideo:
+    title = (file.title or readable(Path(file.path).stem) or file.hash[:8])[:MAX_TITLE]
+    video = Video(
+        video_id=_video_id(file, title, taken),
+        title=title,
+        creator=file.creator,
+        url=file.url,
+    )
+    return LibraryVideo(video, file.path, file.hash, file.stamp)
+
+
+def _video_id(file: FoundFile, title: str, taken: set[str]) -> str:
+    """`creator--title`; with the start of the content's hash where that says nothing or is taken."""
+    words = [part for part in (slug(file.creator), slug(title)) if part]
+    if len(words) == 2 and (name := "--".join(words)) not in taken:
+        return name
+    return "--".join([*words, file.hash[:8]])
+
+
+def ingest(
+    files: Sequence[LibraryFile],
+    database: Database,
+    instance: dg.DagsterInstance,
+    progress: Callable[[Path], None] = lambda path: None,
+) -> IngestReport:
+    """Read and register the files. What cannot be read is in the report; all others are taken in."""
+    with database.reading() as connection:
+        stamps = {e.source_path: e for e in list_videos(connection)}
+    found: list[FoundFile] = []
+    refused: list[InputRefused] = []
+    for file in files:
+        progress(file.path)
+        try:
+            found.append(_read(file, stamps.get(str(file.path))))
+        except InputRefused as error:
+            refused.append(error)
+    made = _register(found, database)
+    tell_dagster(database, instance)
+    return IngestReport(made, tuple(refused))
+
+
+def tell_dagster(database: Database, instance: dg.DagsterInstance) -> None:
+    """Make Dagster's partitions and file versions those of the library; safe to repeat, mends what a kill left."""
+    with database.reading() as connection:
+        versions = {e.video.video_id: e.version for e in list_videos(connection)}
+    present = set(instance.get_dynamic_partitions(VIDEOS))
+    if missing := sorted(versions.keys() - present):
+        instance.add_dynamic_partitions(VIDEOS, missing)
+    recorded = latest_versions(instance, LIBRARY_FILES, dg.DagsterEventType.ASSET_OBSERVATION)
+    for video_id in sorted(v for v in versions if recorded.get(v) != versions[v]):
+        instance.report_runless_asset_event(
+            dg.AssetObservation(
+                LIBRARY_FILES,
+                partition=video_id,
+                tags={"dagster/data_version": versions[video_id]},
+            )
+        )
+
+
+def _read(file: LibraryFile, known: LibraryVideo | None) -> FoundFile:
+    """Hash and, unless the content is known, parse: what cannot become a transcript never becomes a video."""
+    path = str(file.path)
+    if known is not None and known.source_stamp == file.stamp:
+        return FoundFile(path, file.creator, file.stamp, known.source_hash)
+    digest = hash_file(file.path)
+    if known is not None and known.source_hash == digest:
+        return FoundFile(path, file.creator, file.stamp, digest)
+    source = read_transcript(file.path)
+    return FoundFile(path, file.creator, file.stamp, digest, source.title, source.url)
+
+
+def _register(found: Sequence[FoundFile], database: Database) -> Plan:
+    with database.writing() as connection:
+        known = list_videos(connection)
+        made = plan(found, known, _hashes_at(found, known))
+        before = {entry.video.video_id: entry for entry in known}
+        entries = [e for e in made.entries if before.get(e.video.video_id) != e]
+        free_paths(connection, (e.source_path for e in entries))
+        for entry in entries:
+            put_video(connection, entry)
+    return made
+
+
+def _hashes_at(found: Iterable[FoundFile], known: Iterable[LibraryVideo]) -> dict[str, str]:
+    """What is now at the known paths whose content was found at another path."""
+    hash_at = {file.path: file.hash for file in found}
+    contents = set(hash_at.values())
+    for entry in known:
+        if entry.source_hash in contents and entry.source_path not in hash_at:
+            try:
+                hash_at[entry.source_path] = hash_file(Path(entry.source_path))
+            except InputRefused:  # gone or unreadable: then it is not a copy but a move
+                continue
+    return hash_at

@@ -1,0 +1,81 @@
+"""The library folder, watched by polling: a decision that can be tested, and the shell that Dagster calls."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import dagster as dg
+
+from chrysopedia_assets.automation.ingest import IngestReport, ingest
+from chrysopedia_assets.automation.jobs import process_video
+from chrysopedia_assets.automation.process import TRIGGER
+from resources.clients.library import look
+from resources.database import open_database
+from resources.settings import settings
+from resources.store.videos import LibraryVideo
+
+POLL_S = 30
+READ = "read"
+WAITING = "waiting"
+
+
+@dataclass(frozen=True)
+class Due:
+    """Paths to read now, and what to remember until the next look: each path's stamp and whether it was read."""
+
+    paths: frozenset[str]
+    memory: dict[str, tuple[str, str]]
+
+
+def due(found: Mapping[str, str], memory: Mapping[str, tuple[str, str]]) -> Due:
+    """A file is read once for each stamp, and only when it had that stamp at the look before: then nobody writes it."""
+    paths = set()
+    remembered = {}
+    for path, stamp in found.items():
+        before, state = memory.get(path, ("", WAITING))
+        if before == stamp and state == WAITING:
+            paths.add(path)
+        remembered[path] = (stamp, READ if before == stamp else WAITING)
+    return Due(frozenset(paths), remembered)
+
+
+@dg.sensor(
+    target=process_video,
+    minimum_interval_seconds=POLL_S,
+    description=(
+        "Takes in new and changed transcript files of the library folder (CHRYSOPEDIA_LIBRARY) and processes new "
+        "videos. Changed files replace their transcript; what is below becomes stale and waits for you."
+    ),
+)
+def library_folder(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    seen = look([settings().library_dir])
+    memory = {
+        path: (stamp, state) for path, (stamp, state) in json.loads(context.cursor or "{}").items()
+    }
+    now = due({str(file.path): file.stamp for file in seen.files}, memory)
+    files = [file for file in seen.files if str(file.path) in now.paths]
+    report = ingest(files, open_database(), context.instance)
+    for error in (*seen.refused, *report.refused):
+        context.log.warning("Refused %s", error)
+    cursor = json.dumps(now.memory)
+    requests = _requests(report)
+    if not requests:
+        context.update_cursor(cursor)
+        return dg.SkipReason(f"Nothing new in {settings().library_dir}: {len(seen.files)} files.")
+    return dg.SensorResult(run_requests=requests, cursor=cursor)
+
+
+def _requests(report: IngestReport) -> list[dg.RunRequest]:
+    """All stages of a new video; of a changed one only the transcript, which costs nothing."""
+    asked: list[tuple[LibraryVideo, list[dg.AssetKey] | None]]
+    asked = [(entry, None) for entry in report.plan.new]
+    asked += [(entry, [dg.AssetKey("transcripts")]) for entry in report.plan.changed]
+    return [
+        dg.RunRequest(
+            run_key=f"{entry.video.video_id}:{entry.version}",
+            partition_key=entry.video.video_id,
+            asset_selection=selection,
+            tags={TRIGGER: "sensor"},
+        )
+        for entry, selection in asked
+    ]

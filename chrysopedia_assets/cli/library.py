@@ -1,0 +1,207 @@
+"""Commands on the library: take files in, bring videos up to date, say how they stand."""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from chrysopedia_assets.cli.output import Json, errors, print_json, print_table, refuse, results
+from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.models.records import STAGES
+from resources.clients.library import Look, look, settled
+from resources.settings import settings
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("ingest")(ingest_command)
+    app.command("process")(process_command)
+    app.command("status")(status_command)
+
+
+def progress_bar() -> Progress:
+    """Progress on stderr, so that stdout stays clean for results."""
+    return Progress(
+        TextColumn("{task.fields[what]}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=errors,
+        transient=True,
+    )
+
+
+def ingest_command(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Libraries (<library>/<Creator>/<file>) or single files; default: CHRYSOPEDIA_LIBRARY."
+        ),
+    ] = None,
+    creator: Annotated[
+        str | None,
+        typer.Option(help="The creator of everything given, instead of the folder's name."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Take transcript files into the library. Nothing is processed yet."""
+    report = ingest(look_twice(paths or [settings().library_dir], creator))
+    if as_json:
+        print_json(report)
+    else:
+        print_ingest(report)
+    raise typer.Exit(1 if report["refused"] else 0)
+
+
+def look_twice(paths: Sequence[Path], creator: str | None = None) -> Look:
+    """The files at the paths, less those that are still being written."""
+    return settled(look(paths, creator), lambda: look(paths, creator))
+
+
+def ingest(seen: Look) -> dict[str, list[Any]]:
+    """Take the files in, with progress; what became of each, in plain words."""
+    import dagster as dg
+
+    from chrysopedia_assets.automation.ingest import ingest as take_in
+    from resources.database import open_database
+
+    with progress_bar() as bar, dg.DagsterInstance.get() as instance:
+        task = bar.add_task("", total=len(seen.files), what="reading files")
+        report = take_in(
+            seen.files, open_database(), instance, progress=lambda path: bar.advance(task)
+        )
+    plan = report.plan
+    kinds = {
+        "new": plan.new,
+        "changed": plan.changed,
+        "moved": plan.moved,
+        "unchanged": plan.unchanged,
+    }
+    told: dict[str, list[Any]] = {
+        kind: [entry.video.video_id for entry in entries] for kind, entries in kinds.items()
+    }
+    told["duplicates"] = [{"path": path, "video_id": video} for path, video in plan.duplicates]
+    told["refused"] = [
+        {"where": error.where, "what": error.what, "cure": error.cure}
+        for error in (*seen.refused, *report.refused)
+    ]
+    return told
+
+
+def print_ingest(report: dict[str, list[Any]]) -> None:
+    for kind in ("new", "changed", "moved"):
+        for video_id in report[kind]:
+            results.print(f"{kind:10} {video_id}", markup=False, highlight=False, soft_wrap=True)
+    for copy in report["duplicates"]:
+        results.print(
+            f"copy       {copy['path']} is {copy['video_id']}", markup=False, soft_wrap=True
+        )
+    for error in report["refused"]:
+        refuse(f"refused    {error['where']}: {error['what']}. {error['cure']}")
+    counts = ", ".join(f"{len(entries)} {kind}" for kind, entries in report.items())
+    results.print(counts, highlight=False)
+    if report["new"] or report["changed"]:
+        results.print("Next: chrysopedia process")
+
+
+def process_command(
+    videos: Annotated[list[str] | None, typer.Argument(help="Video ids; default: all.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Bring videos up to date: run the stages that need it, from file to technique pages."""
+    done = process(_known(videos))
+    if as_json:
+        print_json(done)
+    else:
+        print_processed(done)
+    raise typer.Exit(1 if any(row["error"] for row in done) else 0)
+
+
+def process(video_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Process the videos one after the other, with progress; one row for each."""
+    import dagster as dg
+
+    from chrysopedia_assets.automation.process import Processor
+    from chrysopedia_assets.definitions import build_defs
+
+    rows = []
+    with progress_bar() as bar, dg.DagsterInstance.get() as instance:
+        processor = Processor(build_defs(), instance)
+        task = bar.add_task("", total=len(video_ids) * len(STAGES), what="looking")
+        for number, (video_id, stages) in enumerate(processor.needed(video_ids).items(), start=1):
+            ran: tuple[str, ...] = ()
+            failed = None
+            if stages:
+                bar.update(task, what=f"{video_id}: {stages[0]}")
+                done = processor.process(
+                    video_id,
+                    trigger="manual",
+                    on_stage=lambda stage, video=video_id: bar.update(
+                        task, advance=1, what=f"{video}: {stage}"
+                    ),
+                )
+                ran, failed = done.ran, done.failed
+            bar.update(task, completed=number * len(STAGES))
+            rows.append(
+                {
+                    "video": video_id,
+                    "ran": list(ran),
+                    "failed_at": failed.stage if failed else None,
+                    "error": failed.message if failed else None,
+                    "run_id": failed.run_id if failed else None,
+                }
+            )
+    return rows
+
+
+def print_processed(rows: Sequence[dict[str, Any]]) -> None:
+    for row in rows:
+        if row["error"]:
+            refuse(f"{row['video']} failed at {row['failed_at']}: {row['error']}")
+        elif row["ran"]:
+            results.print(
+                f"{row['video']}: {', '.join(row['ran'])}", highlight=False, soft_wrap=True
+            )
+    worked = sum(1 for row in rows if row["ran"] and not row["error"])
+    failed = sum(1 for row in rows if row["error"])
+    results.print(
+        f"{worked} brought up to date, {len(rows) - worked - failed} already were, {failed} failed.",
+        highlight=False,
+    )
+
+
+def status_command(as_json: Json = False) -> None:
+    """How each video stands: its state, what is stored, and which stages need to run."""
+    import dagster as dg
+
+    from chrysopedia_assets.automation.status import video_states
+    from chrysopedia_assets.definitions import build_defs
+    from resources.database import open_database
+
+    with dg.DagsterInstance.get() as instance:
+        rows = video_states(build_defs(), instance, open_database())
+    if as_json:
+        print_json(rows)
+    else:
+        shown = [row | {"to_run": ", ".join(row["to_run"])} for row in rows]
+        print_table(shown, "No videos yet. Next: chrysopedia ingest PATH, or chrysopedia demo")
+
+
+def _known(asked: Sequence[str] | None) -> list[str]:
+    from resources.database import open_database
+    from resources.store.videos import list_videos
+
+    with open_database().reading() as connection:
+        known = [entry.video.video_id for entry in list_videos(connection)]
+    if not asked:
+        return known
+    for video_id in asked:
+        if video_id not in known:
+            close = difflib.get_close_matches(video_id, known, n=1)
+            meant = f"Did you mean {close[0]}? " if close else ""
+            raise ConfigurationError(
+                f"there is no video {video_id}", cure=f"{meant}List them: chrysopedia status"
+            )
+    return list(dict.fromkeys(asked))

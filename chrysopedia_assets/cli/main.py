@@ -1,0 +1,35 @@
+"""The command itself: its groups, and how failures become exit codes.
+
+Exit codes: 0 done, 1 some videos failed or were refused and the others are done, 2 wrong usage or configuration.
+"""
+
+import sys
+
+import typer
+from dotenv import load_dotenv
+
+from chrysopedia_assets.cli import library, pages, system
+from chrysopedia_assets.cli.output import errors
+from chrysopedia_assets.errors import ChrysopediaError
+from resources.settings import PROJECT, use_project_dagster_home
+
+app = typer.Typer(
+    help="Tutorial videos in, short cited technique pages out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+system.add_to(app)
+library.add_to(app)
+app.add_typer(pages.app, name="pages")
+
+
+def run() -> None:
+    """The `chrysopedia` script."""
+    load_dotenv(PROJECT / ".env")
+    use_project_dagster_home()
+    try:
+        app()
+    except ChrysopediaError as error:
+        errors.print(f"Error: {error}", style="bold red", markup=False, highlight=False)
+        sys.exit(2)

@@ -1,0 +1,64 @@
+"""Commands on technique pages: list them, read one."""
+
+import difflib
+from typing import Annotated
+
+import typer
+from rich.markdown import Markdown
+
+from chrysopedia_assets.cli.output import Json, print_json, print_table, results
+from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.site.pages import page_markdown
+
+app = typer.Typer(
+    help="Technique pages: list them, read one.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.command("list")
+def list_command(
+    video: Annotated[str | None, typer.Option(help="Only pages of this video.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only pages of this category (key).")] = None,
+    as_json: Json = False,
+) -> None:
+    """List technique pages."""
+    from resources.database import open_database
+    from resources.store.pages import list_pages
+
+    with open_database().reading() as connection:
+        rows = list_pages(connection, video_id=video, category=category)
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(rows, "No pages. Next: chrysopedia process")
+
+
+@app.command("show")
+def show_command(
+    page: Annotated[str, typer.Argument(help="The page's id, as in `pages list`.")],
+    as_json: Json = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the Markdown source.")
+    ] = False,
+) -> None:
+    """Read one page."""
+    from resources.database import open_database
+    from resources.store.pages import find_page, list_pages
+
+    with open_database().reading() as connection:
+        found = find_page(connection, page)
+        known = [] if found else [row["page"] for row in list_pages(connection)]
+    if found is None:
+        close = difflib.get_close_matches(page, known, n=1)
+        meant = f"Did you mean {close[0]}? " if close else ""
+        raise ConfigurationError(
+            f"there is no page {page}", cure=f"{meant}List them: chrysopedia pages list"
+        )
+    record, made = found
+    text = page_markdown(record, made.video, made.made_by)
+    if as_json:
+        print_json(record.model_dump(mode="json"))
+    elif markdown:
+        results.file.write(text)
+    else:
+        results.print(Markdown(text, hyperlinks=False))

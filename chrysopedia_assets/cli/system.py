@@ -1,0 +1,171 @@
+"""Commands on the installation: show it on the samples, open the web UI, say whether it is sound."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from rich.markdown import Markdown
+
+from chrysopedia_assets.cli.library import (
+    ingest,
+    look_twice,
+    print_ingest,
+    print_processed,
+    process,
+)
+from chrysopedia_assets.cli.output import Json, print_json, print_table, results
+from chrysopedia_assets.errors import ChrysopediaError, ConfigurationError
+from chrysopedia_assets.site.pages import page_markdown
+from resources.settings import PROJECT, SAMPLES, settings
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("demo")(demo_command)
+    app.command("ui")(ui_command)
+    app.command("doctor")(doctor_command)
+
+
+def demo_command() -> None:
+    """Take in the bundled samples, make their pages, and show one. A second run recomputes nothing."""
+    started = time.perf_counter()
+    results.rule("Ingest")
+    report = ingest(look_twice([SAMPLES]))
+    print_ingest(report)
+    results.rule("Process")
+    taken = [*report["new"], *report["changed"], *report["moved"], *report["unchanged"]]
+    done = process(sorted(taken))
+    print_processed(done)
+    _summary(taken, time.perf_counter() - started)
+    results.print(
+        "Open the web UI with [bold]make ui[/], read more with [bold].venv/bin/chrysopedia pages list[/]."
+    )
+    raise typer.Exit(1 if report["refused"] or any(row["error"] for row in done) else 0)
+
+
+def _summary(video_ids: list[str], seconds: float) -> None:
+    from resources.database import open_database
+    from resources.store.pages import count_stored, find_page, list_pages
+
+    with open_database().reading() as connection:
+        stored = [found for key, found in count_stored(connection).items() if key in video_ids]
+        pages = [row for video in sorted(video_ids) for row in list_pages(connection, video)]
+        longest = max(pages, key=lambda row: row["moments"], default=None)
+        shown = find_page(connection, longest["page"]) if longest else None
+    if shown:
+        results.rule("One finished page")
+        page, record = shown
+        results.print(Markdown(page_markdown(page, record.video, record.made_by), hyperlinks=False))
+    results.rule("Summary")
+    totals = {name: sum(found[name] for found in stored) for name in ("chunks", "moments", "pages")}
+    print_table([{"videos": len(stored)} | totals | {"seconds": round(seconds, 1)}], "nothing")
+
+
+def ui_command(
+    port: Annotated[int, typer.Option(help="Where the web UI listens.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Open the Dagster web UI on the same data: the graph, every video, runs, launchpad, sensors."""
+    results.print(
+        f"The web UI will be at http://{host}:{port} (stop it with Ctrl-C).", markup=False
+    )
+    os.chdir(PROJECT)
+    command = [
+        "dagster",
+        "dev",
+        "--workspace",
+        "workspace.yaml",
+        "--host",
+        host,
+        "--port",
+        str(port),
+    ]
+    os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606
+
+
+def doctor_command(as_json: Json = False) -> None:
+    """Check the installation, each part by using it; says what to do about what is wrong."""
+    rows = [_checked(name, check) for name, check in CHECKS.items()]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(rows, "no checks")
+    raise typer.Exit(0 if all(row["ok"] == "yes" for row in rows) else 2)
+
+
+def _checked(name: str, check: Callable[[], str]) -> dict[str, Any]:
+    try:
+        found, sound = check(), "yes"
+    except (ChrysopediaError, OSError) as error:
+        found, sound = str(error), "NO"
+    return {"check": name, "ok": sound, "found": found}
+
+
+def _python() -> str:
+    return sys.version.split()[0]
+
+
+def _data_folder() -> str:
+    folder = settings().data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / ".doctor"
+    probe.write_bytes(b"")
+    probe.unlink()
+    return str(folder)
+
+
+def _database() -> str:
+    from resources.database import open_database
+
+    revision = open_database().revision()
+    return f"{settings().database_url.render_as_string()} at revision {revision}"
+
+
+def _taxonomy() -> str:
+    from resources.clients.taxonomy import read_taxonomy
+
+    taxonomy = read_taxonomy(settings().taxonomy_file)
+    tags = sum(len(category.tags) for category in taxonomy.categories)
+    return f"{len(taxonomy.categories)} categories, {tags} tags"
+
+
+def _library() -> str:
+    folder = settings().library_dir
+    return (
+        str(folder)
+        if folder.is_dir()
+        else f"{folder} is not there (used by the sensor and by `ingest`)"
+    )
+
+
+def _dagster() -> str:
+    import dagster as dg
+
+    with dg.DagsterInstance.get() as instance:
+        runs = instance.get_runs_count()
+    return f"Dagster {dg.__version__}, home {os.environ['DAGSTER_HOME']}, {runs} runs"
+
+
+def _graph() -> str:
+    from dagster import DagsterError
+
+    from chrysopedia_assets.definitions import build_defs
+
+    try:
+        keys = build_defs().resolve_asset_graph().get_all_asset_keys()
+    except DagsterError as error:
+        raise ConfigurationError(f"the definitions do not load: {error}") from error
+    return f"{len(keys)} assets"
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "python": _python,
+    "data folder": _data_folder,
+    "database": _database,
+    "taxonomy": _taxonomy,
+    "library": _library,
+    "dagster": _dagster,
+    "graph": _graph,
+}

@@ -1,0 +1,48 @@
+"""Assembly only: which assets, jobs, sensors and resources make up the code location."""
+
+import dagster as dg
+
+from chrysopedia_assets.assets import (
+    classifications,
+    key_moments,
+    library_files,
+    synthesis_groups,
+    technique_pages,
+    topic_chunks,
+    transcripts,
+)
+from chrysopedia_assets.automation import jobs, sensors
+from resources.engine import EngineResource, TaxonomyResource
+from resources.library import LibraryResource
+from resources.record_store import RecordStore
+
+ASSET_MODULES = (
+    library_files,
+    transcripts,
+    topic_chunks,
+    key_moments,
+    classifications,
+    synthesis_groups,
+    technique_pages,
+)
+
+
+def build_defs(**overrides: object) -> dg.Definitions:
+    """The code location; `overrides` replace resources by name, for tests."""
+    resources: dict[str, object] = {
+        "io_manager": RecordStore(),
+        "library": LibraryResource(),
+        "taxonomy": TaxonomyResource(),
+        "engine": EngineResource(),
+    }
+    return dg.Definitions(
+        assets=dg.load_assets_from_modules(ASSET_MODULES),
+        jobs=[jobs.process_video],
+        sensors=[sensors.library_folder],
+        resources=resources | overrides,
+        # One process for all steps of a run: a process per step costs seconds of start each.
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

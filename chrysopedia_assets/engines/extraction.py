@@ -1,0 +1,230 @@
+"""Which moments of a chunk are worth keeping: the passages densest in teaching cues, none overlapping.
+
+What belongs here: choosing passages, and their title, summary, quote and kind. What does not: the cues of one
+sentence, how a title is made, and times (the stage writes those).
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+
+from chrysopedia_assets.engines.cleaning import cleaned, says_something
+from chrysopedia_assets.engines.cues import THRESHOLD, Cues, cues
+from chrysopedia_assets.engines.phrases import distinct, key_phrases, phrase_key, phrases
+from chrysopedia_assets.engines.text import sentences, stems
+from chrysopedia_assets.engines.titles import MAX_TITLE_CHARS, best_title, phrase_title
+from chrysopedia_assets.engines.vocabulary import Vocabulary
+from chrysopedia_assets.models.key_moments import MomentKind
+from chrysopedia_assets.models.transcripts import Segment
+from chrysopedia_assets.stages.key_moments import (
+    ExtractionInput,
+    ExtractionReply,
+    FoundMoment,
+    spoken,
+)
+
+SECONDS_PER_MOMENT = 60.0
+"""How dense moments may lie in speech that teaches from end to end."""
+TARGET_S = 45.0
+MAX_MOMENT_S = 90.0
+MAX_SEGMENTS = 6
+"""Where segments are long; captions of a few words each may take more, up to `TARGET_S`."""
+DULL = 0.9
+"""A sentence must show more than this to lengthen a passage."""
+MIN_CHARS = 40
+"""Less than this is a remark, not a moment."""
+MAX_SUMMARY_CHARS = 1_200
+MIN_QUOTE_CHARS, MAX_QUOTE_CHARS = 30, 300
+
+_LEANS_BACK = re.compile(
+    r"^(?:because|so that|otherwise|or else|that's|that is|this is|it's|it is|which|they're|the reason)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One sentence: where it stands in the chunk's speech, which segments it touches, what it shows."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+    start_s: float
+    end_s: float
+    said: str
+    clean: str
+    cues: Cues
+
+    @property
+    def taught(self) -> bool:
+        return not self.cues.chat and says_something(self.clean)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Units `first` to `last`, both included, and what they are worth together."""
+
+    worth: float
+    first: int
+    last: int
+
+
+def extract(given: ExtractionInput, vocabulary: Vocabulary) -> ExtractionReply:
+    """Moments in order of time; none when nothing in the chunk teaches."""
+    units = units_of(given.segments, vocabulary)
+    speech = spoken(given.segments)
+    titles: set[str] = set()
+    moments = []
+    for passage in chosen(units):
+        moment = _moment(given, units[passage.first : passage.last + 1], speech, titles, vocabulary)
+        if moment:
+            titles.add(moment.title)
+            moments.append(moment)
+    return ExtractionReply(moments=tuple(moments))
+
+
+def units_of(segments: tuple[Segment, ...], vocabulary: Vocabulary) -> list[Unit]:
+    """Sentences put together again from segments: two of five segments do not end a sentence."""
+    texts = [" ".join(s.text.split()) for s in segments]
+    said = [(n, text) for n, text in enumerate(texts) if text]
+    starts = [0, *accumulate(len(text) + 1 for _, text in said)][:-1]
+    speech = " ".join(text for _, text in said)
+    units, at = [], 0
+    for start, end in sentences(speech, tuple(starts)):
+        while at + 1 < len(starts) and starts[at + 1] <= start:
+            at += 1
+        until = at
+        while until + 1 < len(starts) and starts[until + 1] < end:
+            until += 1
+        first, last = said[at][0], said[until][0]
+        times = (
+            _time_of(segments[first], start - starts[at]),
+            _time_of(segments[last], end - starts[until]),
+        )
+        clean = cleaned(speech[start:end])
+        units.append(
+            Unit(start, end, first, last, *times, speech[start:end], clean, cues(clean, vocabulary))
+        )
+    return units
+
+
+def _time_of(segment: Segment, chars: int) -> float:
+    """When the first `chars` characters of a segment are said, as if speech were even."""
+    share = min(chars / max(len(segment.text), 1), 1.0)
+    return segment.start_s + share * (segment.end_s - segment.start_s)
+
+
+def chosen(units: list[Unit]) -> list[Passage]:
+    """The best passages that share no segment, as many as the taught time allows, in order of time."""
+    taught_s = sum(max(u.end_s - u.start_s, 0.0) for u in units if u.taught)
+    most = max(1, round(taught_s / SECONDS_PER_MOMENT))
+    kept: list[Passage] = []
+    used: set[int] = set()
+    for passage in sorted(_passages(units), key=lambda p: (-p.worth, p.first, p.last)):
+        covered = set(range(units[passage.first].first, units[passage.last].last + 1))
+        if not covered & used:
+            kept.append(passage)
+            used |= covered
+        if len(kept) == most:
+            break
+    return sorted(kept, key=lambda p: p.first)
+
+
+def _passages(units: list[Unit]) -> Iterator[Passage]:
+    """Every run of sentences within the bounds that scores enough; a run opens and closes with a sentence that teaches."""
+    for first, unit in enumerate(units):
+        if not unit.taught or (first and units[first - 1].taught and _LEANS_BACK.match(unit.clean)):
+            continue
+        worth = 0.0
+        for last in range(first, len(units)):
+            if last > first and not _fits(unit, units[last]):
+                break
+            worth += units[last].cues.score - DULL
+            if (
+                units[last].taught
+                and worth >= THRESHOLD
+                and units[last].end - unit.start >= MIN_CHARS
+            ):
+                yield Passage(worth, first, last)
+
+
+def _fits(first: Unit, last: Unit) -> bool:
+    length_s, segments = last.end_s - first.start_s, last.last - first.first + 1
+    return length_s <= TARGET_S or (length_s <= MAX_MOMENT_S and segments <= MAX_SEGMENTS)
+
+
+def _moment(
+    given: ExtractionInput, units: list[Unit], speech: str, titles: set[str], vocabulary: Vocabulary
+) -> FoundMoment | None:
+    summary = _summary(units)
+    quote = _quote(units, speech)
+    if not summary or not quote:
+        return None
+    first, last = units[0].first, units[-1].last
+    covered = spoken(given.segments[first : last + 1])
+    return FoundMoment(
+        first_segment=given.first_segment + first,
+        last_segment=given.first_segment + last,
+        title=_title(units, given, titles, vocabulary),
+        summary=summary,
+        kind=_kind(units),
+        quote=quote,
+        plugins=vocabulary.plugins(covered),
+    )
+
+
+def _title(
+    units: list[Unit], given: ExtractionInput, titles: set[str], vocabulary: Vocabulary
+) -> str:
+    """From the moment's own clauses; else what the chunk is about and what the moment adds to that."""
+    said = [u.clean for u in units if u.taught]
+    found = distinct(key_phrases(" ".join(said), _rarity(given), vocabulary), 3)
+    about = re.split(r",| and |:", given.label)[0]
+    own = [phrase for phrase in found if not set(stems(phrase)) & set(stems(about))][:2]
+    listed = f"{about}: {phrase_title(own)}"[:MAX_TITLE_CHARS] if own else given.label
+    title = best_title(said, found[:1], vocabulary)
+    return next((t for t in (title, listed) if t and t not in titles), title or listed)
+
+
+def _rarity(given: ExtractionInput) -> dict[str, float]:
+    """Less for what is said all over the chunk."""
+    counts = Counter(phrase_key(phrase) for phrase in phrases(spoken(given.segments)))
+    return {key: 1.0 / (1.0 + math.log(count)) for key, count in counts.items()}
+
+
+def _summary(units: list[Unit]) -> str:
+    """The sentences that say something, without fillers, as many as fit."""
+    kept = ""
+    for unit in units:
+        if unit.taught and len(kept) + len(unit.clean) < MAX_SUMMARY_CHARS:
+            kept = f"{kept} {unit.clean}".strip()
+    return kept
+
+
+def _quote(units: list[Unit], speech: str) -> str:
+    """The sentence that teaches most, as said; a short one takes a neighbour along to make a whole thought."""
+    best = max(range(len(units)), key=lambda n: (units[n].taught, _quotable(units[n]), -n))
+    spans = [(best, best), (best, best + 1), (best - 1, best)]
+    texts = [speech[units[a].start : units[b].end] for a, b in spans if a >= 0 and b < len(units)]
+    whole = (t for t in texts if MIN_QUOTE_CHARS <= len(t) <= MAX_QUOTE_CHARS)
+    return next(whole, texts[0][:MAX_QUOTE_CHARS]).strip()
+
+
+def _quotable(unit: Unit) -> float:
+    """Teaching, less what cleaning had to take away."""
+    return unit.cues.score - 3.0 * (1.0 - len(unit.clean) / max(len(unit.said), 1))
+
+
+def _kind(units: list[Unit]) -> MomentKind:
+    values = sum(u.cues.values for u in units)
+    reasons = sum(u.cues.reasons for u in units)
+    organising = sum(u.cues.organising for u in units)
+    if organising >= 2 and organising > values:
+        return "workflow"
+    if values >= 2 and values >= 2 * reasons:
+        return "settings"
+    return "reasoning" if reasons else "technique"

@@ -1,0 +1,121 @@
+"""The taxonomy as an engine reads it: which plugins, tags and categories a text names.
+
+What belongs here: finding the taxonomy's words in speech. What does not: deciding with them.
+"""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+
+from chrysopedia_assets.engines.lexicon import words_of
+from chrysopedia_assets.engines.text import plain, stem
+from chrysopedia_assets.models.taxonomy import Taxonomy
+
+# Names that are also everyday words count only with a capital that no sentence's beginning explains.
+_EVERYDAY = words_of(
+    """
+    analog avenger battery blackhole collision corpus diva drift duck echo edison erosion flex glitch halftime
+    impulse infiltrator kaleidoscopes levels logic massive meld movement nectar neutron nexus ozone pedal
+    pigments portal radiator reason redux roar sakura sampler saturn shifter span spectrum spire
+    splice stage tension thermal tuner vital vocoder wavetable wider reaper patcher alchemy
+    """
+)
+
+# A word of a taxonomy entry or of speech; the parts of "de-esser" count one by one.
+_PART = re.compile(r"[^\W_]+(?:['\u2019.&][^\W_]+)*")
+_BORDER = re.compile(r"[.!?;:,]\s")
+_POSSESSIVE = re.compile(r"['\u2019]s$")
+_SENTENCE_START = re.compile(r"(?:^|[.!?]\s+)$")
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One word or phrase of the taxonomy found in a text: as spoken, and the (category, tag) keys it stands for."""
+
+    spoken: str
+    meanings: tuple[tuple[str, str], ...]
+
+
+class Vocabulary:
+    """`tag` is empty where a word stands for a whole category."""
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        self._meanings: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
+        for category in taxonomy.categories:
+            for word in (category.name, *category.aliases):
+                self._learn(word, category.key, "")
+            for tag in category.tags:
+                for word in (tag.name, *tag.aliases):
+                    self._learn(word, category.key, tag.key)
+        self._tag_names = {
+            (c.key, tag.key): tag.name for c in taxonomy.categories for tag in c.tags
+        }
+        self._longest = max(map(len, self._meanings), default=0)
+        self._plugins = {_joined(name): name for name in taxonomy.plugins}
+        self._plugin = _any_of(taxonomy.plugins)
+
+    def _learn(self, word: str, category: str, tag: str) -> None:
+        key = _stemmed(word)
+        if key and (category, tag) not in self._meanings[key]:
+            self._meanings[key].append((category, tag))
+
+    def mentions(self, text: str) -> list[Mention]:
+        """The taxonomy's words in the order they are said, the longest match first."""
+        words = list(_PART.finditer(text))
+        keys = [stem(plain(word[0])) for word in words]
+        found, at = [], 0
+        while at < len(keys):
+            size = self._known_at(keys, at)
+            start, end = words[at].start(), words[at + max(size, 1) - 1].end()
+            if size and not _BORDER.search(text, start, end):
+                spoken = " ".join(text[start:end].split())
+                meanings = tuple(self._meanings[tuple(keys[at : at + size])])
+                found.append(Mention(_POSSESSIVE.sub("", spoken), meanings))
+            at += size or 1
+        return found
+
+    def _known_at(self, keys: list[str], at: int) -> int:
+        """How many words from `at` on make the longest entry of the taxonomy; 0 for none."""
+        sizes = range(min(self._longest, len(keys) - at), 0, -1)
+        return next((n for n in sizes if tuple(keys[at : at + n]) in self._meanings), 0)
+
+    def tag_name(self, category: str, tag: str) -> str:
+        """How the taxonomy writes a tag; the key itself when it knows none."""
+        return self._tag_names.get((category, tag), tag)
+
+    def names(self, phrase: str) -> bool:
+        """Whether the whole phrase is a word of the taxonomy."""
+        return _stemmed(phrase) in self._meanings
+
+    def plugins(self, text: str) -> tuple[str, ...]:
+        """Product names said in the text, as the taxonomy spells them, in order of first mention."""
+        if self._plugin is None:
+            return ()
+        said = (m[0] for m in self._plugin.finditer(text) if _is_name(text, m))
+        return tuple(dict.fromkeys(self._plugins[_joined(name)] for name in said))
+
+
+def _is_name(text: str, match: re.Match[str]) -> bool:
+    if match[0].casefold() not in _EVERYDAY:
+        return True
+    return match[0][0].isupper() and not _SENTENCE_START.search(
+        text[max(0, match.start() - 3) : match.start()]
+    )
+
+
+def _stemmed(phrase: str) -> tuple[str, ...]:
+    return tuple(stem(plain(part)) for part in _PART.findall(phrase))
+
+
+def _joined(name: str) -> str:
+    return re.sub(r"[\s\-:_]+", "", name).casefold()
+
+
+def _any_of(names: tuple[str, ...]) -> re.Pattern[str] | None:
+    """One pattern for all names, the longest first; a space, a hyphen or nothing may stand between their parts."""
+    parts = {name: re.findall(r"[A-Z]?[^\W_A-Z]+|[A-Z]+(?![a-z])|\d+", name) for name in names}
+    spelled = sorted(
+        (r"[\s\-:_]?".join(map(re.escape, p)) for p in parts.values() if p),
+        key=lambda s: (-len(s), s),
+    )
+    return re.compile(rf"(?<!\w)(?:{'|'.join(spelled)})(?!\w)", re.IGNORECASE) if spelled else None

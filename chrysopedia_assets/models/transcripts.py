@@ -1,0 +1,49 @@
+"""What is said in a video, as timed segments."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from chrysopedia_assets.models.records import Record, Seconds, StageRecord, Text
+
+
+class Word(Record):
+    start_s: Seconds
+    end_s: Seconds
+    text: Text
+
+
+class Segment(Record):
+    """A run of speech as the recogniser or captioner cut it: often not a whole sentence."""
+
+    start_s: Seconds
+    end_s: Seconds
+    text: Text = Field(min_length=1)
+    words: tuple[Word, ...] = ()
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.end_s < self.start_s:
+            raise ValueError(
+                f"segment ends at {self.end_s} s, before it starts at {self.start_s} s"
+            )
+        return self
+
+
+class Transcript(StageRecord):
+    """Segments in order of their start, all inside the video."""
+
+    language: Text | None
+    duration_s: Seconds
+    segments: tuple[Segment, ...] = Field(min_length=1)
+    repairs: tuple[Text, ...] = ()
+    """What the importer mended in the file, in words."""
+
+    @model_validator(mode="after")
+    def _in_order_and_inside(self) -> Self:
+        starts = [s.start_s for s in self.segments]
+        if starts != sorted(starts):
+            raise ValueError("segments are not in order of their start")
+        if max(s.end_s for s in self.segments) > self.duration_s:
+            raise ValueError(f"a segment ends after the video does ({self.duration_s} s)")
+        return self

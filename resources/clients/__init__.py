@@ -1,0 +1,1 @@
+"""Plain Python around files and services. Never Dagster, never the graph."""

@@ -1,0 +1,118 @@
+"""The one entrance: a transcript file in, a `SourceTranscript` or an `InputRefused` out, whatever the bytes are.
+
+What belongs here: the file (limits, reading) and the order of the steps. What does not: any format.
+"""
+
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from chrysopedia_assets.errors import InputRefused
+from chrysopedia_assets.models.library_files import SourceTranscript, TranscriptFormat
+from resources.clients.captions.cue_text import Piece, spoken_lines, subrip_pieces, webvtt_pieces
+from resources.clients.captions.decode import decode, with_line_feeds
+from resources.clients.captions.limits import (
+    refuse_too_long,
+    refuse_too_many,
+    refuse_too_many_lines,
+)
+from resources.clients.captions.raw import Notes, RawTranscript
+from resources.clients.captions.recognise import recognise
+from resources.clients.captions.rolling import SpokenCue, segments_of
+from resources.clients.captions.srt import srt_cues
+from resources.clients.captions.tidy import (
+    JSON3_RULES,
+    JSON_RULES,
+    SRT_RULES,
+    WEBVTT_RULES,
+    Rules,
+    tidy,
+)
+from resources.clients.captions.webvtt import Cue, webvtt_cues, webvtt_language
+from resources.clients.captions.whisper_json import read_json
+
+MAX_FILE_MB = 128
+"""An hour with words is about 2 MB of JSON."""
+MAX_CAPTIONS_MB = 32
+"""An hour of YouTube's captions with all their tags is below 1 MB."""
+_BYTES_PER_MB = 1024 * 1024
+_RULES: dict[TranscriptFormat, Rules] = {
+    "whisper_json": JSON_RULES,
+    "whisper_cpp_json": JSON_RULES,
+    "podcast_json": JSON_RULES,
+    "json3": JSON3_RULES,
+    "webvtt": WEBVTT_RULES,
+    "srt": SRT_RULES,
+}
+
+
+def read_transcript(path: Path) -> SourceTranscript:
+    """The segments of the file, checked and mended by the rules of `tidy`; raises only `InputRefused`."""
+    try:
+        notes = Notes()
+        return _transcript(_parsed(_bytes_of(path), path.suffix.lower(), notes), notes)
+    except InputRefused as refusal:
+        where = f"{path}, {refusal.where}" if refusal.where else f"{path}"
+        raise InputRefused(refusal.what, where=where, cure=refusal.cure) from None
+
+
+def _bytes_of(path: Path) -> bytes:
+    """Look before reading: a 300 MB file is refused at once, and a pipe would never end."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise InputRefused("it is not a file", cure="Give a transcript (.json, .vtt, .srt)")
+        _refuse_size(status.st_size, MAX_FILE_MB)
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE_MB * _BYTES_PER_MB + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputRefused(
+            f"it cannot be read: {reason}", cure="Check the name and the permissions"
+        ) from None
+    _refuse_size(len(raw), MAX_FILE_MB)
+    return raw
+
+
+def _refuse_size(size_bytes: int, limit_mb: int) -> None:
+    if size_bytes > limit_mb * _BYTES_PER_MB:
+        raise InputRefused(
+            f"it has {size_bytes / _BYTES_PER_MB:,.0f} MB; a transcript may have {limit_mb} MB",
+            cure="Check that it is the transcript of one video",
+        )
+
+
+def _parsed(raw: bytes, suffix: str, notes: Notes) -> RawTranscript:
+    text = decode(raw, notes)
+    lined = with_line_feeds(text)
+    family = recognise(lined, suffix)
+    if family == "json":
+        return read_json(text)
+    _refuse_size(len(raw), MAX_CAPTIONS_MB)
+    refuse_too_many_lines(lined)
+    if family == "webvtt":
+        cues = _spoken(webvtt_cues(lined, notes), webvtt_pieces)
+        return RawTranscript("webvtt", segments_of(cues, notes), language=webvtt_language(lined))
+    return RawTranscript("srt", segments_of(_spoken(srt_cues(lined, notes), subrip_pieces), notes))
+
+
+def _spoken(cues: Iterable[Cue], pieces_of: Callable[[str], Iterator[Piece]]) -> list[SpokenCue]:
+    spoken = []
+    for count, cue in enumerate(cues, start=1):
+        refuse_too_many(count, f"line {cue.line}")
+        refuse_too_long(cue.text, f"line {cue.line}")
+        lines = spoken_lines(pieces_of(cue.text))
+        spoken.append(SpokenCue(cue.start_s, cue.end_s, lines, cue.line))
+    return spoken
+
+
+def _transcript(raw: RawTranscript, notes: Notes) -> SourceTranscript:
+    return SourceTranscript(
+        format=raw.format,
+        segments=tidy(raw.segments, _RULES[raw.format], notes),
+        title=raw.title,
+        url=raw.url,
+        language=raw.language,
+        duration_s=raw.duration_s,
+        repairs=notes.sentences(),
+    )

@@ -1,0 +1,44 @@
+"""What `dagster.yaml` names: Dagster's own records beside ours, switched to PostgreSQL by the same variable."""
+
+from typing import Any
+
+from dagster._core.storage.base_storage import DagsterStorage
+from dagster._core.storage.root import LocalArtifactStorage
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._serdes import ConfigurableClass, ConfigurableClassData
+
+from resources.settings import settings
+
+
+class ProjectStorage(DagsterStorage, ConfigurableClass):
+    """Runs, events and schedules: SQLite in the data folder, or PostgreSQL by `CHRYSOPEDIA_DATABASE_URL`."""
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_config_value(  # type: ignore[override]  # Dagster's own storages widen it too
+        cls, inst_data: ConfigurableClassData | None, config_value: object
+    ) -> DagsterStorage:
+        found = settings()
+        if found.dagster_database_url is None:
+            return DagsterSqliteStorage.from_local(str(found.dagster_dir), inst_data=inst_data)
+        from dagster_postgres.storage import DagsterPostgresStorage
+
+        url = found.dagster_database_url.render_as_string(hide_password=False)
+        return DagsterPostgresStorage(url, inst_data=inst_data)
+
+
+class ProjectArtifacts(LocalArtifactStorage):
+    """Dagster's files, kept in the data folder instead of beside `dagster.yaml`."""
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_config_value(  # type: ignore[override]
+        cls, inst_data: ConfigurableClassData | None, config_value: object
+    ) -> LocalArtifactStorage:
+        return LocalArtifactStorage(base_dir=str(settings().dagster_dir), inst_data=inst_data)

@@ -1,0 +1,1 @@
+"""Records on disk: SQLAlchemy tables, transactions and migrations. Never Dagster."""

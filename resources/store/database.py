@@ -1,0 +1,110 @@
+"""Connections, transactions, and bringing the schema up to date.
+
+Reading and writing are two kinds of transaction: on SQLite a writer takes the lock at once and waits for it,
+because a reader that turns writer is refused without waiting.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from chrysopedia_assets.errors import ConfigurationError
+
+REVISION = "0001"
+"""The newest migration; a test holds it against Alembic's own answer."""
+VERSION_TABLE = "chrysopedia_migrations"
+"""Not `alembic_version`: Dagster keeps that name in the same PostgreSQL database."""
+MIGRATION_LOCK = 0x43485259
+"""Any fixed number: it names the advisory lock that makes one process migrate and the others wait."""
+BUSY_TIMEOUT_S = 30
+
+
+class Database:
+    """One database, migrated when opened. Raises ConfigurationError where that cannot be done."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        if url.get_backend_name() == "sqlite" and url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        self._engine = _engine(url)
+        try:
+            self._migrate()
+        except ConfigurationError:
+            self.close()
+            raise
+        except OperationalError as error:
+            self.close()
+            raise ConfigurationError(
+                f"the database at {url.render_as_string()} does not answer: {error.orig}",
+                cure="Start it, or correct CHRYSOPEDIA_DATABASE_URL or CHRYSOPEDIA_DATA_DIR.",
+            ) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction: all of it is stored, or nothing."""
+        with (
+            self._engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def revision(self) -> str | None:
+        """The migration that the schema is at; None for an empty database."""
+        with self.reading() as connection:
+            if not sa.inspect(connection).has_table(VERSION_TABLE):
+                return None
+            version = sa.table(VERSION_TABLE, sa.column("version_num", sa.Text))
+            return connection.scalar(sa.select(version.c.version_num))
+
+    def _migrate(self) -> None:
+        if self.revision() == REVISION:
+            return
+        from alembic import command  # 0.3 s, and needed once in a database's life
+        from alembic.config import Config
+        from alembic.util import CommandError
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise ConfigurationError(
+                    f"the database has a schema that this version does not know ({error})",
+                    cure="It was written by a newer version of Chrysopedia: update this one.",
+                ) from error
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_pre_ping=True)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+
+    @sa.event.listens_for(engine, "connect")
+    def _on_connect(connection: SqliteConnection, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions by itself
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @sa.event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

@@ -1,0 +1,71 @@
+"""Queries over technique pages, across videos."""
+
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from chrysopedia_assets.models.technique_pages import TechniquePage, TechniquePages
+from resources.store import tables as t
+from resources.store.records import load
+
+
+def list_pages(
+    connection: Connection, video_id: str | None = None, category: str | None = None
+) -> list[dict[str, Any]]:
+    """One row per page, in order of video and of the page within it."""
+    pages, outputs = t.technique_pages.c, t.stage_outputs.c
+    moments = (
+        sa.select(sa.func.count())
+        .where(
+            t.page_moments.c.video_id == pages.video_id,
+            t.page_moments.c.page_position == pages.position,
+        )
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(
+            pages.page_id.label("page"),
+            pages.title,
+            pages.category,
+            outputs.creator,
+            moments.label("moments"),
+        )
+        .join(
+            t.stage_outputs,
+            sa.and_(outputs.video_id == pages.video_id, outputs.stage == "technique_pages"),
+        )
+        .order_by(pages.video_id, pages.position)
+    )
+    if video_id is not None:
+        query = query.where(pages.video_id == video_id)
+    if category is not None:
+        query = query.where(pages.category == category)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def find_page(connection: Connection, page_id: str) -> tuple[TechniquePage, TechniquePages] | None:
+    """The page and the record that it is part of."""
+    video_id = connection.scalar(
+        sa.select(t.technique_pages.c.video_id).where(t.technique_pages.c.page_id == page_id)
+    )
+    if video_id is None:
+        return None
+    record = cast(TechniquePages, load(connection, "technique_pages", video_id))
+    return next(page for page in record.pages if page.page_id == page_id), record
+
+
+def count_stored(connection: Connection) -> dict[str, dict[str, int]]:
+    """For each video that has any: how many stages, chunks, moments and pages are stored."""
+    counted = {
+        "stages": t.stage_outputs,
+        "chunks": t.topic_chunks,
+        "moments": t.key_moments,
+        "pages": t.technique_pages,
+    }
+    counts: dict[str, dict[str, int]] = {}
+    for name, table in counted.items():
+        query = sa.select(table.c.video_id, sa.func.count()).group_by(table.c.video_id)
+        for video_id, count in connection.execute(query):
+            counts.setdefault(video_id, dict.fromkeys(counted, 0))[name] = count
+    return counts

@@ -1,0 +1,216 @@
+"""Stage records in and out of their tables: one transaction to store, equal content when loaded again.
+
+`save` replaces what the stage had stored for the video. Pages are also kept as versions: a page that changed gets
+a new one, a page that did not change keeps the one it has.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+from sqlalchemy.engine import Connection
+
+from chrysopedia_assets.errors import RecordMissing
+from chrysopedia_assets.models.classifications import Classifications
+from chrysopedia_assets.models.key_moments import KeyMoments
+from chrysopedia_assets.models.records import StageName, StageRecord, content_version
+from chrysopedia_assets.models.synthesis_groups import SynthesisGroups
+from chrysopedia_assets.models.technique_pages import TechniquePages
+from chrysopedia_assets.models.topic_chunks import TopicChunks
+from chrysopedia_assets.models.transcripts import Transcript
+from resources.store import tables as t
+
+RECORDS: Mapping[StageName, type[StageRecord]] = {
+    "transcripts": Transcript,
+    "topic_chunks": TopicChunks,
+    "key_moments": KeyMoments,
+    "classifications": Classifications,
+    "synthesis_groups": SynthesisGroups,
+    "technique_pages": TechniquePages,
+}
+Row = dict[str, Any]
+
+
+def save(connection: Connection, stage: StageName, record: StageRecord, run_id: str | None) -> None:
+    """Replace the stage's output for the record's video, inside the caller's transaction."""
+    if not isinstance(record, RECORDS[stage]):
+        raise TypeError(f"{stage} stores {RECORDS[stage].__name__}, not {type(record).__name__}")
+    video_id = record.video.video_id
+    stored_at = datetime.now(UTC)
+    rows = {t.stage_outputs: [_output_row(stage, record, run_id, stored_at)]}
+    rows |= _TO_ROWS[stage](record)
+    for table in rows:
+        old = sa.delete(table).where(table.c.video_id == video_id)
+        if table is t.stage_outputs:
+            old = old.where(t.stage_outputs.c.stage == stage)
+        connection.execute(old)
+    for table, new in rows.items():
+        if new:
+            connection.execute(sa.insert(table), [{"video_id": video_id} | row for row in new])
+    if isinstance(record, TechniquePages):
+        _keep_versions(connection, record, run_id, stored_at)
+
+
+def load(connection: Connection, stage: StageName, video_id: str) -> StageRecord:
+    """The stage's stored output for a video. Raises RecordMissing."""
+    output = (
+        connection.execute(
+            sa.select(t.stage_outputs).where(
+                t.stage_outputs.c.video_id == video_id, t.stage_outputs.c.stage == stage
+            )
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if output is None:
+        raise RecordMissing(
+            f"no {stage} are stored",
+            where=video_id,
+            cure=f"Run `{stage}` for this video first: chrysopedia process {video_id}",
+        )
+    header = {
+        "video": {key: output[key] for key in ("video_id", "title", "creator", "url")},
+        "made_by": output["made_by"],
+    }
+    return RECORDS[stage].model_validate(header | _FROM_ROWS[stage](connection, video_id))
+
+
+def _output_row(
+    stage: StageName, record: StageRecord, run_id: str | None, stored_at: datetime
+) -> Row:
+    return {
+        "stage": stage,
+        "title": record.video.title,
+        "creator": record.video.creator,
+        "url": record.video.url,
+        "made_by": record.made_by,
+        "data_version": content_version(record),
+        "run_id": run_id,
+        "stored_at": stored_at,
+    }
+
+
+def _numbered(items: Sequence[BaseModel], *, without: set[str] | None = None) -> list[Row]:
+    return [
+        {"position": position} | item.model_dump(mode="json", exclude=without)
+        for position, item in enumerate(items)
+    ]
+
+
+def _transcript_rows(record: Any) -> dict[sa.Table, list[Row]]:
+    header = record.model_dump(mode="json", include={"language", "duration_s", "repairs"})
+    return {t.transcripts: [header], t.segments: _numbered(record.segments)}
+
+
+def _group_rows(record: Any) -> dict[sa.Table, list[Row]]:
+    members = [
+        {
+            "group_position": group_position,
+            "position": position,
+            "moment_id": member.moment.moment_id,
+            "tags": list(member.tags),
+            "moment": member.moment.model_dump(mode="json"),
+        }
+        for group_position, group in enumerate(record.groups)
+        for position, member in enumerate(group.moments)
+    ]
+    return {
+        t.synthesis_groups: _numbered(record.groups, without={"moments"}),
+        t.group_moments: members,
+    }
+
+
+def _page_rows(record: Any) -> dict[sa.Table, list[Row]]:
+    citations = [
+        {"page_position": page_position} | citation.model_dump(mode="json")
+        for page_position, page in enumerate(record.pages)
+        for citation in page.citations
+    ]
+    return {
+        t.technique_pages: _numbered(record.pages, without={"citations"}),
+        t.page_moments: citations,
+        t.unused_moments: _numbered(record.unused),
+    }
+
+
+_TO_ROWS: Mapping[StageName, Callable[[Any], dict[sa.Table, list[Row]]]] = {
+    "transcripts": _transcript_rows,
+    "topic_chunks": lambda record: {t.topic_chunks: _numbered(record.chunks)},
+    "key_moments": lambda record: {t.key_moments: _numbered(record.moments)},
+    "classifications": lambda record: {t.classifications: _numbered(record.classifications)},
+    "synthesis_groups": _group_rows,
+    "technique_pages": _page_rows,
+}
+
+
+def _rows(connection: Connection, table: sa.Table, video_id: str, *without: str) -> list[Row]:
+    """The video's rows in order, as a record's fields: no `video_id`, no positions."""
+    order = [column for column in table.primary_key.columns if column.name != "video_id"]
+    left_out = {"video_id", "position", *without}
+    kept = [column for column in table.columns if column.name not in left_out]
+    query = sa.select(*kept).where(table.c.video_id == video_id).order_by(*order)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _transcript_fields(connection: Connection, video_id: str) -> Row:
+    [header] = _rows(connection, t.transcripts, video_id)
+    return header | {"segments": _rows(connection, t.segments, video_id)}
+
+
+def _group_fields(connection: Connection, video_id: str) -> Row:
+    groups = _rows(connection, t.synthesis_groups, video_id)
+    for group in groups:
+        group["moments"] = []
+    for member in _rows(connection, t.group_moments, video_id, "moment_id"):
+        groups[member.pop("group_position")]["moments"].append(member)
+    return {"groups": groups}
+
+
+def _page_fields(connection: Connection, video_id: str) -> Row:
+    pages = _rows(connection, t.technique_pages, video_id)
+    for page in pages:
+        page["citations"] = []
+    for citation in _rows(connection, t.page_moments, video_id):
+        pages[citation.pop("page_position")]["citations"].append(citation)
+    return {"pages": pages, "unused": _rows(connection, t.unused_moments, video_id)}
+
+
+_FROM_ROWS: Mapping[StageName, Callable[[Connection, str], Row]] = {
+    "transcripts": _transcript_fields,
+    "topic_chunks": lambda c, video_id: {"chunks": _rows(c, t.topic_chunks, video_id)},
+    "key_moments": lambda c, video_id: {"moments": _rows(c, t.key_moments, video_id)},
+    "classifications": lambda c, video_id: {
+        "classifications": _rows(c, t.classifications, video_id)
+    },
+    "synthesis_groups": _group_fields,
+    "technique_pages": _page_fields,
+}
+
+
+def _keep_versions(
+    connection: Connection, record: TechniquePages, run_id: str | None, stored_at: datetime
+) -> None:
+    versions = t.page_versions
+    for page in record.pages:
+        latest = connection.execute(
+            sa.select(versions.c.version, versions.c.data_version)
+            .where(versions.c.page_id == page.page_id)
+            .order_by(versions.c.version.desc())
+            .limit(1)
+        ).one_or_none()
+        data_version = content_version(page)
+        if latest is not None and latest.data_version == data_version:
+            continue
+        row = {
+            "page_id": page.page_id,
+            "version": latest.version + 1 if latest else 1,
+            "video_id": record.video.video_id,
+            "data_version": data_version,
+            "made_by": record.made_by,
+            "run_id": run_id,
+            "stored_at": stored_at,
+            "page": page.model_dump(mode="json"),
+        }
+        connection.execute(sa.insert(versions), row)

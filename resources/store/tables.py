@@ -1,0 +1,241 @@
+"""The schema, one for SQLite and PostgreSQL. Relational where people query, JSON where only a page's parts are.
+
+A stage's rows are a snapshot of one run, so they point at their video and never at another stage's rows: an old
+page stays readable while its moments are being found anew.
+"""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in, aware UTC out; SQLite would drop the zone."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive timestamp: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _text(name: str, *, null: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=null)
+
+
+def _seconds(name: str) -> sa.Column[float]:
+    return sa.Column(name, sa.Double, nullable=False)
+
+
+def _count(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, nullable=False)
+
+
+def _json(name: str) -> sa.Column[object]:
+    return sa.Column(name, sa.JSON, nullable=False)
+
+
+def _when(name: str) -> sa.Column[datetime]:
+    return sa.Column(name, UtcDateTime, nullable=False)
+
+
+def _video_key() -> sa.Column[str]:
+    return sa.Column("video_id", sa.ForeignKey("videos.video_id"), primary_key=True)
+
+
+def _position(name: str = "position") -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, primary_key=True, autoincrement=False)
+
+
+creators = sa.Table(
+    "creators",
+    metadata,
+    sa.Column("creator_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+)
+
+videos = sa.Table(
+    "videos",
+    metadata,
+    sa.Column("video_id", sa.Text, primary_key=True),
+    sa.Column("creator_id", sa.ForeignKey("creators.creator_id"), nullable=False, index=True),
+    _text("title"),
+    _text("url", null=True),
+    sa.Column("source_path", sa.Text, nullable=False, unique=True),
+    sa.Column("source_hash", sa.Text, nullable=False, unique=True),
+    _text("source_stamp"),
+    _when("added_at"),
+    _when("source_changed_at"),
+)
+
+stage_outputs = sa.Table(
+    "stage_outputs",
+    metadata,
+    _video_key(),
+    sa.Column("stage", sa.Text, primary_key=True),
+    _text("title"),
+    _text("creator"),
+    _text("url", null=True),
+    _text("made_by"),
+    _text("data_version"),
+    _text("run_id", null=True),
+    _when("stored_at"),
+)
+
+transcripts = sa.Table(
+    "transcripts",
+    metadata,
+    _video_key(),
+    _text("language", null=True),
+    _seconds("duration_s"),
+    _json("repairs"),
+)
+
+segments = sa.Table(
+    "segments",
+    metadata,
+    _video_key(),
+    _position(),
+    _seconds("start_s"),
+    _seconds("end_s"),
+    _text("text"),
+    _json("words"),
+)
+
+topic_chunks = sa.Table(
+    "topic_chunks",
+    metadata,
+    _video_key(),
+    _position(),
+    _text("chunk_id"),
+    _count("first_segment"),
+    _count("last_segment"),
+    _seconds("start_s"),
+    _seconds("end_s"),
+    _text("label"),
+    _text("summary"),
+)
+
+key_moments = sa.Table(
+    "key_moments",
+    metadata,
+    _video_key(),
+    _position(),
+    sa.Column("moment_id", sa.Text, nullable=False, index=True),
+    _count("first_segment"),
+    _count("last_segment"),
+    _seconds("start_s"),
+    _seconds("end_s"),
+    _text("title"),
+    _text("summary"),
+    _text("kind"),
+    _text("quote"),
+    _json("plugins"),
+    _text("transcript"),
+)
+
+classifications = sa.Table(
+    "classifications",
+    metadata,
+    _video_key(),
+    _position(),
+    sa.Column("moment_id", sa.Text, nullable=False, index=True),
+    sa.Column("category", sa.Text, nullable=False, index=True),
+    _json("tags"),
+    _text("evidence"),
+)
+
+synthesis_groups = sa.Table(
+    "synthesis_groups",
+    metadata,
+    _video_key(),
+    _position(),
+    _text("group_id"),
+    _text("category"),
+    _count("tokens"),
+)
+
+group_moments = sa.Table(
+    "group_moments",
+    metadata,
+    _video_key(),
+    _position("group_position"),
+    _position(),
+    _text("moment_id"),
+    _json("tags"),
+    _json("moment"),
+)
+
+technique_pages = sa.Table(
+    "technique_pages",
+    metadata,
+    _video_key(),
+    _position(),
+    sa.Column("page_id", sa.Text, nullable=False, unique=True),
+    _text("title"),
+    _text("summary"),
+    sa.Column("category", sa.Text, nullable=False, index=True),
+    _json("tags"),
+    _json("plugins"),
+    _text("source_quality"),
+    _json("sections"),
+    _json("signal_chains"),
+)
+
+page_moments = sa.Table(
+    "page_moments",
+    metadata,
+    _video_key(),
+    _position("page_position"),
+    _position("number"),
+    sa.Column("moment_id", sa.Text, nullable=False, index=True),
+    _text("title"),
+    _seconds("start_s"),
+    _seconds("end_s"),
+    _text("quote"),
+)
+
+unused_moments = sa.Table(
+    "unused_moments",
+    metadata,
+    _video_key(),
+    _position(),
+    _text("moment_id"),
+    _text("title"),
+    _seconds("start_s"),
+    _text("reason"),
+)
+
+page_versions = sa.Table(
+    "page_versions",
+    metadata,
+    sa.Column("page_id", sa.Text, primary_key=True),
+    _position("version"),
+    sa.Column("video_id", sa.ForeignKey("videos.video_id"), nullable=False, index=True),
+    _text("data_version"),
+    _text("made_by"),
+    _text("run_id", null=True),
+    _when("stored_at"),
+    _json("page"),
+)

@@ -1,0 +1,142 @@
+"""Moments are what teaches: they start and end with sentences, quote verbatim, and leave the chatter out."""
+
+import itertools
+
+import pytest
+
+from chrysopedia_assets.engines.cleaning import cleaned
+from chrysopedia_assets.engines.extractive import ExtractiveEngine
+from chrysopedia_assets.engines.titles import MAX_TITLE_CHARS, candidates
+from chrysopedia_assets.engines.vocabulary import Vocabulary
+from chrysopedia_assets.models.key_moments import KeyMoment
+from chrysopedia_assets.models.transcripts import Transcript
+from chrysopedia_assets.stages.key_moments import find_key_moments
+from chrysopedia_assets.stages.topic_chunks import split_topics
+from tests.builders import small_taxonomy, transcript
+
+VOCABULARY = Vocabulary(small_taxonomy())
+ENGINE = ExtractiveEngine(small_taxonomy())
+
+
+def moments_of(spoken: Transcript) -> tuple[KeyMoment, ...]:
+    return find_key_moments(spoken, split_topics(spoken, ENGINE), ENGINE).moments
+
+
+def test_a_sentence_cut_into_segments_is_put_together_again() -> None:
+    [found] = moments_of(
+        transcript(
+            "Hello there, welcome back to the channel.",
+            "So on the reverb return I set a high pass at",
+            "300 hertz because the low end of the reverb",
+            "masks the bass.",
+            "Thanks for watching, please subscribe.",
+        )
+    )
+    assert (found.first_segment, found.last_segment) == (1, 3)
+    assert found.quote.startswith("So on the reverb return I set a high pass at 300 hertz")
+    assert found.kind in ("settings", "reasoning")
+
+
+def test_chatter_alone_gives_no_moments() -> None:
+    assert not moments_of(
+        transcript(
+            "Hey hey, welcome back, can you hear me?",
+            "Um, so, yeah.",
+            "Like and subscribe, the link is in the description.",
+            "Thank you so much, see you next week, bye!",
+        )
+    )
+
+
+def test_fillers_leave_the_summary_but_not_the_quote() -> None:
+    [found] = moments_of(
+        transcript(
+            "Um, so I, uh, cut the the shelf by like 3 dB at 8k, you know, because it hisses."
+        )
+    )
+    assert found.summary == "I cut the shelf by 3 dB at 8k, because it hisses."
+    assert "uh" in found.quote
+
+
+@pytest.mark.parametrize(
+    ("said", "clean"),
+    [
+        ("Okay so, um, turn it down.", "Turn it down."),
+        ("You know the loop.", "You know the loop."),
+        ("I like this kind of sound", "I like this kind of sound."),
+        ("It's, like, 3 dB, ish.", "It's 3 dB."),
+        ("Right now it's mono.", "Right now it's mono."),
+        ("Um. Uh.", ""),
+    ],
+)
+def test_cleaning_takes_fillers_and_nothing_else(said: str, clean: str) -> None:
+    assert cleaned(said) == clean
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("I turn breaths down 6 to 8 dB.", "Turn Breaths Down 6 to 8 dB"),
+        ("You can high-pass the return at 300 hertz, so it clears up.", "High-Pass the Return at 300 Hz"),
+        ("Never boost the kick at 50.", "Never Boost the Kick at 50"),
+        ("If you set a fast attack, the punch is gone.", "Setting a Fast Attack"),
+    ],
+)  # fmt: skip
+def test_a_title_is_made_of_a_clause(said: str, title: str) -> None:
+    assert max(candidates(said, VOCABULARY), key=lambda c: c.score).text == title
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "People boost the kick at 50 hertz.",
+        "I did not do the thing where you boost 18 dB with a tiny Q.",
+        "Pull it down.",
+        "So that's it.",
+    ],
+)
+def test_no_title_turns_a_warning_into_advice_or_points_at_nothing(said: str) -> None:
+    assert not list(candidates(said, VOCABULARY))
+
+
+def test_plugins_are_given_as_the_taxonomy_spells_them() -> None:
+    found = VOCABULARY.plugins(
+        "I use pro q 3 into Valhalla vintage verb, it is vital. Vital is free, my Vital patch."
+    )
+    assert found == ("Pro-Q 3", "Valhalla VintageVerb", "Vital")
+    assert VOCABULARY.plugins("It is vital to check. Vital question.") == ()
+
+
+def test_moments_do_not_overlap_and_keep_titles_short() -> None:
+    taught = [
+        "Set the shelf to plus 2 dB at 10k because the vocal is dull.",
+        "Don't cut below 80 hertz, the voice gets thin.",
+        "Pull the glue ratio down to 2 to 1 and the attack to 30 milliseconds.",
+        "Instead of a boost, cut 3 dB at 300 hertz on the guitars.",
+    ]
+    found = moments_of(transcript(*taught * 15))
+    assert len(found) >= 3
+    assert all(a.last_segment < b.first_segment for a, b in itertools.pairwise(found))
+    assert all(m.end_s - m.start_s <= 100 for m in found)
+    assert all(len(m.title) <= MAX_TITLE_CHARS for m in found)
+
+
+def test_talk_about_programming_is_taught_too() -> None:
+    found = moments_of(
+        transcript(
+            "Instead of a list, use a generator in Python, because it holds one item at a time.",
+            "The way it works, the function stops at each yield and remembers where it was.",
+            "We measured it, and memory went from 800 MB to 12 MB.",
+        )
+    )
+    assert found
+    assert "Generator" in found[0].title
+
+
+@pytest.mark.parametrize(
+    "text", ["混音时把低频切到80赫兹。" * 300, "SET IT TO 300 HZ " * 400, "🎚️ 3 dB 🎚️", "\u200b"]
+)
+def test_odd_text_breaks_nothing(text: str) -> None:
+    for found in moments_of(transcript(text)):
+        assert found.title
+        assert found.quote

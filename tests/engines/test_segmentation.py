@@ -1,0 +1,102 @@
+"""Topics are found where the words change, favour pauses and openers, and keep to their bounds."""
+
+import itertools
+import time
+import tracemalloc
+
+import pytest
+
+from chrysopedia_assets.engines.extractive import ExtractiveEngine
+from chrysopedia_assets.engines.segmentation import MAX_TOPIC_S, borders
+from chrysopedia_assets.models.transcripts import Segment
+from chrysopedia_assets.stages.topic_chunks import split_topics
+from tests.builders import small_taxonomy, transcript
+
+ENGINE = ExtractiveEngine(small_taxonomy())
+
+REVERB = [
+    "The reverb tail on this snare is washing over the groove.",
+    "Shorten the reverb decay until the tail ends before the next snare.",
+    "A plate reverb keeps the snare bright and the tail dense.",
+    "Filter the reverb return so the tail stays out of the bass.",
+    "Pre-delay moves the reverb tail away from the snare attack.",
+    "Compare the plate with a room reverb on the same snare.",
+]
+CHORDS = [
+    "A minor ninth chord opens the harmony of the verse.",
+    "Move one finger and the chord becomes a major seventh.",
+    "Voice the chord wide so the melody note sits on top.",
+    "The melody resolves when the chord returns to the root.",
+    "Borrow one chord from the parallel minor scale.",
+    "The scale tells the melody which chord tones are safe.",
+]
+
+
+def test_a_border_is_found_between_two_different_subjects() -> None:
+    spoken = transcript(*REVERB * 3, *CHORDS * 3)
+    assert borders(spoken.segments) == [0, 18]
+
+
+def test_one_subject_stays_in_one_piece() -> None:
+    assert borders(transcript(*REVERB * 3).segments) == [0]
+
+
+def test_an_opener_moves_the_border_to_itself() -> None:
+    plain = [*REVERB * 3, "Here is a thought about that.", "And another thing.", *CHORDS * 3]
+    opened = [*REVERB * 3, "Here is a thought about that.", "Okay, next up, harmony.", *CHORDS * 3]
+    assert borders(transcript(*opened).segments) == [0, 19]
+    assert borders(transcript(*plain).segments) != [0, 19]
+
+
+def test_a_pause_moves_the_border_to_itself() -> None:
+    texts = [*REVERB * 3, "Hear that.", "Yes.", "Well.", *CHORDS * 3]
+    segments = transcript(*texts).segments
+    shift_s = 20.0
+    paused = tuple(
+        s if n < 20 else Segment(start_s=s.start_s + shift_s, end_s=s.end_s + shift_s, text=s.text)
+        for n, s in enumerate(segments)
+    )
+    assert borders(paused) == [0, 20]
+
+
+def test_a_topic_is_no_longer_than_the_most_allowed() -> None:
+    spoken = transcript(*REVERB * 40)
+    firsts = [*borders(spoken.segments), len(spoken.segments)]
+    assert len(firsts) > 2
+    assert all((b - a) * 6.0 <= MAX_TOPIC_S for a, b in itertools.pairwise(firsts))
+
+
+def test_labels_and_summaries_come_from_the_speech() -> None:
+    first, second = split_topics(transcript(*REVERB * 3, *CHORDS * 3), ENGINE).chunks
+    assert "Reverb" in first.label
+    assert "Chord" in second.label or "Melody" in second.label
+    assert first.summary in REVERB
+    assert second.summary in CHORDS
+
+
+def test_every_label_is_used_once() -> None:
+    labels = [c.label for c in split_topics(transcript(*REVERB * 60), ENGINE).chunks]
+    assert len(labels) > 1
+    assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize(
+    "text", ["um", "🎛️🎛️", "好" * 5_000, "WORD " * 1_000, "<script>[1](javascript:x)</script>", "…"]
+)
+def test_one_odd_segment_is_one_topic(text: str) -> None:
+    [chunk] = split_topics(transcript(text), ENGINE).chunks
+    assert (chunk.first_segment, chunk.last_segment) == (0, 0)
+    assert chunk.label
+
+
+def test_a_day_long_transcript_takes_seconds_and_little_memory() -> None:
+    spoken = transcript(*(f"{a} {b}" for a in REVERB * 20 for b in CHORDS * 14), each_s=2.16)
+    assert len(spoken.segments) > 10_000
+    began = time.perf_counter()
+    split_topics(spoken, ENGINE)
+    assert time.perf_counter() - began < 20.0  # 3 s on the machine it was written on
+    tracemalloc.start()
+    borders(spoken.segments)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 30_000_000  # a table over all pairs would take 800 MB
