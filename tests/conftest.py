@@ -1,6 +1,7 @@
 """What every test gets: a world of its own. No test sees the developer's data, and none waits for a service."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,12 +47,14 @@ def instance(own_world: Path) -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    found = start_cluster(tmp_path_factory.mktemp("postgres"))
-    need(found is not None, "PostgreSQL server programs (Debian: postgresql)")
-    assert found is not None
-    yield found
-    found.stop()
+def cluster() -> Iterator[Cluster]:
+    # Not pytest's own folder: a later session removes those, and a server may still run in one.
+    with tempfile.TemporaryDirectory(prefix="chrysopedia-postgres-") as folder:
+        found = start_cluster(Path(folder))
+        need(found is not None, "PostgreSQL server programs (Debian: postgresql)")
+        assert found is not None
+        yield found
+        found.stop()
 
 
 @pytest.fixture

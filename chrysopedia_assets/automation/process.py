@@ -3,14 +3,14 @@
 After each run the recorded versions are looked at again, so a stage whose inputs turned out unchanged is spared.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
 from dagster import DagsterInstance
 
 from chrysopedia_assets.automation.ingest import LIBRARY_FILES
-from chrysopedia_assets.freshness.verdicts import Made, StageDef, surely_needed
+from chrysopedia_assets.freshness.verdicts import Cause, Made, StageDef, causes, surely_needed
 from chrysopedia_assets.models.records import STAGES
 from resources.event_log import DATA_VERSION, latest_tags
 
@@ -38,6 +38,14 @@ class Processed:
     failed: Failed | None = None
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What the event log holds of a video: each stage's last materialisation, and every input's present version."""
+
+    made: Mapping[str, Made]
+    versions: Mapping[str, str | None]
+
+
 class Processor:
     """Runs stages of videos through the graph's own definitions, recorded in the instance like any other run."""
 
@@ -46,10 +54,26 @@ class Processor:
         self._instance = instance
         self.stages = _stage_defs(defs)
 
+    def causes(self, video_ids: Sequence[str]) -> dict[str, dict[str, tuple[Cause, ...]]]:
+        """For each video and stage why it is out of date by its own inputs; empty where it is not."""
+        return {
+            video_id: {
+                stage.name: causes(stage, recorded.made.get(stage.name), recorded.versions)
+                for stage in self.stages
+            }
+            for video_id, recorded in self._recorded(video_ids).items()
+        }
+
     def needed(self, video_ids: Sequence[str]) -> dict[str, list[str]]:
         """For each video the stages to run next; empty lists are videos that are up to date."""
+        return {
+            video_id: surely_needed(self.stages, recorded.made, recorded.versions)
+            for video_id, recorded in self._recorded(video_ids).items()
+        }
+
+    def _recorded(self, video_ids: Sequence[str]) -> dict[str, Recorded]:
         materialized = dg.DagsterEventType.ASSET_MATERIALIZATION
-        made = {
+        stages = {
             stage.name: latest_tags(
                 self._instance, dg.AssetKey(stage.name), materialized, video_ids
             )
@@ -59,11 +83,14 @@ class Processor:
         files = latest_tags(self._instance, LIBRARY_FILES, observed, video_ids)
         found = {}
         for video_id in video_ids:
-            tags = {name: by_video.get(video_id) for name, by_video in made.items()}
-            versions = {name: tag.get(DATA_VERSION) for name, tag in tags.items() if tag}
+            tags = {
+                name: by_video[video_id]
+                for name, by_video in stages.items()
+                if video_id in by_video
+            }
+            versions = {name: tag.get(DATA_VERSION) for name, tag in tags.items()}
             versions["library_files"] = files.get(video_id, {}).get(DATA_VERSION)
-            recorded = {name: _made(tag) for name, tag in tags.items() if tag}
-            found[video_id] = surely_needed(self.stages, recorded, versions)
+            found[video_id] = Recorded({name: _made(tag) for name, tag in tags.items()}, versions)
         return found
 
     def process(
@@ -97,8 +124,7 @@ class Processor:
         return Processed(video_id, tuple(ran))
 
 
-def _made(tags: object) -> Made:
-    assert isinstance(tags, dict)
+def _made(tags: Mapping[str, str]) -> Made:
     inputs = {
         key.removeprefix(INPUT_VERSION): version
         for key, version in tags.items()

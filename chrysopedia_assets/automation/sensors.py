@@ -9,7 +9,7 @@ import dagster as dg
 from chrysopedia_assets.automation.ingest import IngestReport, ingest
 from chrysopedia_assets.automation.jobs import process_video
 from chrysopedia_assets.automation.process import TRIGGER
-from resources.clients.library import look
+from resources.clients.library import Look, look
 from resources.database import open_database
 from resources.settings import settings
 from resources.store.videos import LibraryVideo
@@ -28,9 +28,12 @@ class Due:
 
 
 def due(found: Mapping[str, str], memory: Mapping[str, tuple[str, str]]) -> Due:
-    """A file is read once for each stamp, and only when it had that stamp at the look before: then nobody writes it."""
+    """A file is read once for each stamp, and only when it had that stamp at the look before: then nobody writes it.
+
+    What is not found is remembered all the same: a share that is away for a while is not an empty library.
+    """
     paths = set()
-    remembered = {}
+    remembered = dict(memory)
     for path, stamp in found.items():
         before, state = memory.get(path, ("", WAITING))
         if before == stamp and state == WAITING:
@@ -61,8 +64,14 @@ def library_folder(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     requests = _requests(report)
     if not requests:
         context.update_cursor(cursor)
-        return dg.SkipReason(f"Nothing new in {settings().library_dir}: {len(seen.files)} files.")
+        return dg.SkipReason(_nothing_new(seen, report))
     return dg.SensorResult(run_requests=requests, cursor=cursor)
+
+
+def _nothing_new(seen: Look, report: IngestReport) -> str:
+    refused = [str(error) for error in (*seen.refused, *report.refused)]
+    told = f"Nothing new among {len(seen.files)} files of {settings().library_dir}."
+    return f"{told} Refused: {'; '.join(refused)}" if refused else told
 
 
 def _requests(report: IngestReport) -> list[dg.RunRequest]:

@@ -2,11 +2,19 @@
 
 import difflib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from chrysopedia_assets.cli.output import Json, errors, print_json, print_table, refuse, results
 from chrysopedia_assets.errors import ConfigurationError
@@ -131,29 +139,26 @@ def process(video_ids: Sequence[str]) -> list[dict[str, Any]]:
         processor = Processor(build_defs(), instance)
         task = bar.add_task("", total=len(video_ids) * len(STAGES), what="looking")
         for number, (video_id, stages) in enumerate(processor.needed(video_ids).items(), start=1):
-            ran: tuple[str, ...] = ()
-            failed = None
-            if stages:
-                bar.update(task, what=f"{video_id}: {stages[0]}")
-                done = processor.process(
-                    video_id,
-                    trigger="manual",
-                    on_stage=lambda stage, video=video_id: bar.update(
-                        task, advance=1, what=f"{video}: {stage}"
-                    ),
-                )
-                ran, failed = done.ran, done.failed
+            bar.update(task, what=f"{video_id}: {stages[0]}" if stages else video_id)
+            done = processor.process(
+                video_id, "manual", on_stage=partial(_tell, bar, task, video_id)
+            )
+            failed = done.failed
             bar.update(task, completed=number * len(STAGES))
             rows.append(
                 {
                     "video": video_id,
-                    "ran": list(ran),
+                    "ran": list(done.ran),
                     "failed_at": failed.stage if failed else None,
                     "error": failed.message if failed else None,
                     "run_id": failed.run_id if failed else None,
                 }
             )
     return rows
+
+
+def _tell(bar: Progress, task: TaskID, video_id: str, stage: str) -> None:
+    bar.update(task, advance=1, what=f"{video_id}: {stage}")
 
 
 def print_processed(rows: Sequence[dict[str, Any]]) -> None:

@@ -24,7 +24,7 @@ _LEAD = re.compile(
     r"^(?:(?:so|and|it's|the|a|an|my|some|i have|i've got|you have|first)\s+)+", re.IGNORECASE
 )
 MIN_STEPS = 3
-MAX_STEP_WORDS = 2
+MAX_STEP_WORDS = 3
 
 
 def chain_in(said: list[str], vocabulary: Vocabulary) -> SignalChain | None:
@@ -51,8 +51,8 @@ def _device(part: str, vocabulary: Vocabulary) -> str:
     """The plugin, or else the device, that one part names; empty when it names none."""
     if plugins := vocabulary.plugins(part):
         return plugins[0]
-    known = [m.spoken for m in vocabulary.mentions(part) if _DEVICE.fullmatch(m.spoken)]
+    device = _DEVICE.search(part)
+    if not device or not vocabulary.mentions(part):
+        return ""
     words = [w for w in _LEAD.sub("", part.strip(" .,;:!?")).split() if w.casefold() != "first"]
-    return (
-        title_case(" ".join(words) if len(words) <= MAX_STEP_WORDS else known[0]) if known else ""
-    )
+    return title_case(" ".join(words) if len(words) <= MAX_STEP_WORDS else device[0])

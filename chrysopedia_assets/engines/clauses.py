@@ -41,7 +41,9 @@ _OTHERS = re.compile(
     _I,
 )
 _SUBJECT = re.compile(
-    r"^(?:what )?(?:i|you|we)(?:['\u2019](?:m|re|ve|d|ll))?\s+"
+    # "You'll sidechain it away" and "I'd have to" tell what would happen, not what to do.
+    r"^(?!you(?:['\u2019]ll| will)\b|\w+['\u2019]d\b|i (?:could|would|might)\b)"
+    r"(?:what )?(?:i|you|we)(?:['\u2019](?:m|re|ve|ll))?\s+"
     r"(?:(?:am|are|just|always|usually|can|could|should|would|will|might|must|also|really|then|gonna|gotta|wanna"
     r"|actually|simply|only|even|do|normally|often|basically|personally|probably|now|better|want to|need to|have to"
     r"|got to|like to|prefer to|try to|tend to|love to|going to|be able to|able to|go ahead and|go and|make sure to)\s+)*"

@@ -36,6 +36,11 @@ CHAT = re.compile(
     r"|in this video|later in (?:this|the) video|today'?s? (?:video|it's)|stay tuned|hop in|stick around|if you're (?:still )?(?:new )?here|this video|next episode|homework)\b",
     _I,
 )
+HEARSAY = re.compile(
+    r"\b(?:people|somebody|someone|everybody|everyone|they|lots of|beginners?)\b.{0,40}\b(?:say|says|said|tell|tells|put|ask|asks|think|want|write|go|boost|pick)\b|\btempt\w+\b",
+    _I,
+)
+"""What others say or do: alone, it reads as the speaker's advice, often the opposite of it."""
 _QUESTION = re.compile(r"\?[\"')]*$")
 _PASSING = re.compile(
     r"\b(?:listen|hear (?:that|this|it)|look at (?:this|that)|you see|let me (?:play|show|just)|i've got (?:a|this) (?:song|track|loop|mix) here|in this song|we're doing|(?:i'm|we're) (?:gonna|going to) (?:show|go)|i think it was|here we go|check this|sounds? (?:good|great|nice|cool|better))\b",

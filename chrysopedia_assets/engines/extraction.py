@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from chrysopedia_assets.engines.cleaning import cleaned, says_something
-from chrysopedia_assets.engines.cues import THRESHOLD, Cues, cues
+from chrysopedia_assets.engines.cues import HEARSAY, THRESHOLD, Cues, cues
 from chrysopedia_assets.engines.phrases import distinct, key_phrases, phrase_key, phrases
 from chrysopedia_assets.engines.text import sentences, stems
 from chrysopedia_assets.engines.titles import MAX_TITLE_CHARS, best_title, phrase_title
@@ -215,8 +215,9 @@ def _quote(units: list[Unit], speech: str) -> str:
 
 
 def _quotable(unit: Unit) -> float:
-    """Teaching, less what cleaning had to take away."""
-    return unit.cues.score - 3.0 * (1.0 - len(unit.clean) / max(len(unit.said), 1))
+    """Teaching, less what cleaning had to take away, and less what only others say."""
+    hearsay = 2.0 * bool(HEARSAY.search(unit.clean))
+    return unit.cues.score - hearsay - 3.0 * (1.0 - len(unit.clean) / max(len(unit.said), 1))
 
 
 def _kind(units: list[Unit]) -> MomentKind:

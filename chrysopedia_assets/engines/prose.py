@@ -7,7 +7,7 @@ make a page, and in what order. All speech passes `as_markdown`; only citations 
 from itertools import groupby
 
 from chrysopedia_assets.engines.cleaning import cleaned, says_something
-from chrysopedia_assets.engines.cues import OPINION, cues
+from chrysopedia_assets.engines.cues import HEARSAY, OPINION, cues
 from chrysopedia_assets.engines.text import VALUE, sentences, tokens
 from chrysopedia_assets.engines.vocabulary import Vocabulary
 from chrysopedia_assets.models.key_moments import KeyMoment
@@ -65,4 +65,5 @@ def telling(said: list[str], vocabulary: Vocabulary) -> tuple[float, str]:
 def _telling(sentence: str, vocabulary: Vocabulary) -> float:
     length = len(tokens(sentence))
     found = cues(sentence, vocabulary)
-    return found.score - 0.15 * max(0, 6 - length) - 0.08 * max(0, length - 30)
+    hearsay = 3.0 * bool(HEARSAY.search(sentence))
+    return found.score - hearsay - 0.15 * max(0, 6 - length) - 0.08 * max(0, length - 30)

@@ -31,9 +31,9 @@ MAX_TOPIC_SEGMENTS = 400
 """Bounds the work where captions come word by word."""
 
 # In units of the topic constant, log(words in the video). Tuned on tutorials with their makers' chapters.
-_PAUSE_BONUS = 0.25
-_OPENER_BONUS = 0.35
-_MID_SENTENCE = 0.4
+_PAUSE_BONUS = 0.1
+_OPENER_BONUS = 0.2
+_MID_SENTENCE = 0.1
 _TOO_SHORT = 4.0
 _LONG_PAUSE_S = 8.0
 _TYPICAL_TOPIC_S = 120.0

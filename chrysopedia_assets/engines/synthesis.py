@@ -172,7 +172,7 @@ def _page_titles(
     own = set(stems(name))
     other = [phrase for phrase in found if not own & set(stems(phrase))]
     lists = (phrase_title(other[a:b]) for a, b in ((0, 2), (1, 3), (0, 3)))
-    return [f"{name}: {listed}" if listed else name for listed in lists] + [
+    return [f"{name}: {listed}"[:300] if listed else name for listed in lists] + [
         m.moment.title for m in part
     ]
 

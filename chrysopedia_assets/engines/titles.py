@@ -141,11 +141,12 @@ def _reads_well(title: str) -> bool:
     if _UNCLEAR.search(title):
         return False
     words = [plain(word) for word in tokens(title)]
-    return any(_carries(word) for word in words)
+    return (words[0] not in ACTIONS and _carries(words[0])) or any(map(_carries, words[1:]))
 
 
 def _carries(word: str) -> bool:
-    empty = STOP_WORDS | VERBS | QUALIFIERS | ACTIONS
+    """Whether a word can be what a title is about; an action may, after the first word: "the return", "a boost"."""
+    empty = STOP_WORDS | VERBS | QUALIFIERS
     return len(word) > 1 and word not in empty and not word[0].isdigit() and word not in _SPELLINGS
 
 

@@ -92,6 +92,8 @@ def test_a_title_is_made_of_a_clause(said: str, title: str) -> None:
         "People boost the kick at 50 hertz.",
         "I did not do the thing where you boost 18 dB with a tiny Q.",
         "Pull it down.",
+        "If the tail is long you'll sidechain the bass until it is gone.",
+        "I'd have to compress the whole song.",
         "So that's it.",
     ],
 )
@@ -129,8 +131,7 @@ def test_talk_about_programming_is_taught_too() -> None:
             "We measured it, and memory went from 800 MB to 12 MB.",
         )
     )
-    assert found
-    assert "Generator" in found[0].title
+    assert [m.title for m in found] == ["Memory Went from 800 MB to 12 MB"]
 
 
 @pytest.mark.parametrize(

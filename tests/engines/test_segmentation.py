@@ -42,7 +42,7 @@ def test_one_subject_stays_in_one_piece() -> None:
 
 
 def test_an_opener_moves_the_border_to_itself() -> None:
-    plain = [*REVERB * 3, "Here is a thought about that.", "And another thing.", *CHORDS * 3]
+    plain = [*REVERB * 3, "Here is a thought about that.", "And more of it.", *CHORDS * 3]
     opened = [*REVERB * 3, "Here is a thought about that.", "Okay, next up, harmony.", *CHORDS * 3]
     assert borders(transcript(*opened).segments) == [0, 19]
     assert borders(transcript(*plain).segments) != [0, 19]
@@ -94,7 +94,7 @@ def test_a_day_long_transcript_takes_seconds_and_little_memory() -> None:
     assert len(spoken.segments) > 10_000
     began = time.perf_counter()
     split_topics(spoken, ENGINE)
-    assert time.perf_counter() - began < 20.0  # 3 s on the machine it was written on
+    assert time.perf_counter() - began < 60.0  # 4 to 8 s; a table over all pairs takes minutes
     tracemalloc.start()
     borders(spoken.segments)
     _, peak = tracemalloc.get_traced_memory()

@@ -39,8 +39,6 @@ def start_cluster(folder: Path) -> Cluster | None:
     programs = _programs()
     if programs is None:
         return None
-    for parent in [folder, *folder.parents][:3]:
-        parent.chmod(0o755)  # the server runs as another user where the tests run as root
     data = folder / "data"
     data.mkdir()
     if owner := _unprivileged_user():

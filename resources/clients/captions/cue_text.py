@@ -89,7 +89,7 @@ def _bracket_of_ruby(name_match: re.Match[str] | None, open_elements: list[str])
     elif name == "/ruby" and innermost == "rt":
         del open_elements[-2:]
         return ")"
-    elif name and name == f"/{innermost}":
+    elif innermost and name == f"/{innermost}":
         open_elements.pop()
         return ")" if innermost == "rt" else ""
     return ""

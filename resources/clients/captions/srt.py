@@ -14,7 +14,9 @@ from resources.clients.captions.raw import Notes
 from resources.clients.captions.webvtt import WITHOUT_TIMES, Cue
 
 BEFORE_FIRST = "Text before the first timing line was left out"
-_TIME = r"(?:([0-9]{1,4}):)?([0-9]{1,2}):([0-9]{1,2})(?:([.,])([0-9]{1,3}))?(?![0-9:]|[.,][0-9])"
+_TIME = (
+    r"(?:([0-9]{1,4}):)?([0-9]{1,2}):([0-9]{1,2})(?:([.,])([0-9]{1,3}))?(?![0-9A-Za-z:]|[.,][0-9])"
+)
 _TIMING_LINE = re.compile(rf"[ \t]*{_TIME}[ \t]*--?>[ \t]*{_TIME}")
 _BROKEN_TIMES = re.compile(r"[ \t]*(\S{1,40})[ \t]*-->[ \t]*(\S{0,40})")
 _CLOCK = re.compile(r"[0-9]:|:[0-9]")

@@ -34,6 +34,7 @@ from resources.clients.captions.raw import Notes, RawSegment
 ROUNDING_S = 0.05
 OVERLAP_KEPT_S = 1.0
 _OVERLAP_NOTED_S = 0.01
+_start_s = attrgetter("start_s")
 _AGAIN = "Transcribe or export the video again"
 
 
@@ -135,7 +136,7 @@ def _refuse_disorder(kept: list[RawSegment], notes: Notes) -> None:
         overlap_s = before.end_s - segment.start_s
         if overlap_s > OVERLAP_KEPT_S:
             raise InputRefused(
-                f"{segment.place} starts at {segment.start_s:g} s, {overlap_s:.2f} s before {before.place} has ended",
+                f"it starts at {segment.start_s:g} s, {overlap_s:.2f} s before {before.place} has ended",
                 where=segment.place,
                 cure=_AGAIN,
             )
@@ -150,9 +151,6 @@ def _refuse_disorder(kept: list[RawSegment], notes: Notes) -> None:
 def _segment(raw: RawSegment, notes: Notes) -> Segment:
     words = sorted(_words(raw, notes), key=_start_s)
     return Segment(start_s=raw.start_s, end_s=raw.end_s, text=raw.text, words=tuple(words))
-
-
-_start_s = attrgetter("start_s")
 
 
 def _words(raw: RawSegment, notes: Notes) -> Iterator[Word]:

@@ -1,0 +1,128 @@
+"""The import walls between the rooms, enforced. The table is the documentation; change it with an ADR."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from resources.settings import PROJECT
+
+WORLD = {"os", "pathlib", "time", "random", "socket", "subprocess", "urllib", "httpx", "requests"}
+OURS = "chrysopedia_assets"
+
+# room -> what it must never import, at any depth of its files, inside functions too
+NEVER: dict[str, set[str]] = {
+    f"{OURS}/models": {
+        "dagster", "resources", "sqlalchemy", *WORLD,
+        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site", "freshness")),
+    },
+    f"{OURS}/stages": {
+        "dagster", "resources", "sqlalchemy", *WORLD,
+        *(f"{OURS}.{room}" for room in ("engines", "assets", "automation", "cli", "site", "freshness")),
+    },
+    f"{OURS}/engines": {
+        "dagster", "resources", "sqlalchemy", *WORLD,
+        *(f"{OURS}.{room}" for room in ("assets", "automation", "cli", "site", "freshness")),
+    },
+    f"{OURS}/freshness": {
+        "dagster", "resources", "sqlalchemy", *WORLD,
+        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site")),
+    },
+    f"{OURS}/site": {
+        "dagster", "resources", "sqlalchemy",
+        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli")),
+    },
+    f"{OURS}/assets": {
+        "sqlalchemy", "openai", "faster_whisper", "subprocess", "os",
+        f"{OURS}.engines", f"{OURS}.cli", f"{OURS}.freshness", f"{OURS}.automation.ingest",
+        f"{OURS}.automation.process", f"{OURS}.automation.sensors", "resources.clients", "resources.store",
+    },
+    f"{OURS}/automation": {f"{OURS}.stages", f"{OURS}.engines", f"{OURS}.cli", "sqlalchemy"},
+    f"{OURS}/definitions": {f"{OURS}.stages", f"{OURS}.engines", "resources.clients", "resources.store"},
+    f"{OURS}/cli": {"sqlalchemy", f"{OURS}.stages", f"{OURS}.engines"},
+    "resources": {
+        f"{OURS}.assets", f"{OURS}.automation", f"{OURS}.cli", f"{OURS}.definitions", "tests",
+    },
+    "resources/clients": {"dagster", "sqlalchemy", f"{OURS}.stages", f"{OURS}.engines"},
+    "resources/store": {"dagster", f"{OURS}.stages", f"{OURS}.engines", "resources.clients"},
+}  # fmt: skip
+
+# room -> what it must not import when it is imported itself: too slow for every command
+NOT_AT_IMPORT: dict[str, set[str]] = {
+    f"{OURS}/cli": {"dagster", f"{OURS}.assets", f"{OURS}.automation", f"{OURS}.definitions"},
+}
+
+
+def files_of(room: str) -> list[Path]:
+    folder, module = PROJECT / room, PROJECT / f"{room}.py"
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [module]
+
+
+def imports(tree: ast.AST) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def imports_at_import(tree: ast.Module) -> set[str]:
+    inside = (ast.FunctionDef, ast.AsyncFunctionDef)
+    statements = [node for node in tree.body if not isinstance(node, inside)]
+    return imports(ast.Module(body=statements, type_ignores=[]))
+
+
+def crossings(found: set[str], never: set[str]) -> list[str]:
+    return sorted(
+        name for name in found if any(name == bad or name.startswith(f"{bad}.") for bad in never)
+    )
+
+
+@pytest.mark.parametrize("room", NEVER)
+def test_a_room_imports_only_what_it_may(room: str) -> None:
+    files = files_of(room)
+    assert files, f"{room} is empty: rename it here too"
+    found = {
+        str(path.relative_to(PROJECT)): crossings(imports(ast.parse(path.read_text())), NEVER[room])
+        for path in files
+    }
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize("room", NOT_AT_IMPORT)
+def test_a_command_pays_only_for_what_it_uses(room: str) -> None:
+    found = {
+        str(path.relative_to(PROJECT)): crossings(
+            imports_at_import(ast.parse(path.read_text())), NOT_AT_IMPORT[room]
+        )
+        for path in files_of(room)
+    }
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+def test_every_room_is_in_the_table() -> None:
+    rooms = {
+        f"{top}/{path.name}"
+        for top in (OURS, "resources")
+        for path in (PROJECT / top).iterdir()
+        if path.is_dir() and path.name != "__pycache__"
+    }
+    assert rooms - NEVER.keys() == set()
+
+
+def test_a_crossing_is_seen_wherever_it_stands() -> None:
+    tree = ast.parse("def f():\n    from dagster._core import events\n")
+    assert crossings(imports(tree), {"dagster"}) == ["dagster._core", "dagster._core.events"]
+    assert crossings(imports_at_import(tree), {"dagster"}) == []
+
+
+@pytest.mark.parametrize("room", ["chrysopedia_assets", "resources", "benchmarks"])
+def test_every_module_says_what_belongs_there(room: str) -> None:
+    silent = [
+        str(path.relative_to(PROJECT))
+        for path in files_of(room)
+        if not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+    assert silent == []

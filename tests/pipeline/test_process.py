@@ -1,0 +1,311 @@
+"""The whole pipeline on real files, SQLite and PostgreSQL: what runs, what is spared, what a failure leaves."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import dagster as dg
+import pytest
+import sqlalchemy as sa
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from sqlalchemy.engine import URL
+
+from chrysopedia_assets.automation.ingest import ingest
+from chrysopedia_assets.automation.process import Processor
+from chrysopedia_assets.automation.status import video_states
+from chrysopedia_assets.definitions import build_defs
+from chrysopedia_assets.engines.extractive import ExtractiveEngine
+from chrysopedia_assets.models.records import STAGES
+from chrysopedia_assets.models.technique_pages import TechniquePages
+from chrysopedia_assets.stages.ports import Question, ReplyT
+from resources.clients.library import look
+from resources.clients.taxonomy import read_taxonomy
+from resources.database import open_database
+from resources.settings import settings
+from resources.store import tables as t
+from resources.store.records import load
+from tests.library import LINES, put_vtt, put_whisper
+
+VIDEO = "ann--kick"
+
+
+@pytest.fixture
+def kick(own_world: Path) -> Path:
+    return put_vtt(own_world / "library" / "Ann" / "Kick.vtt")
+
+
+def take_in(instance: dg.DagsterInstance) -> None:
+    report = ingest(look([settings().library_dir]).files, open_database(), instance)
+    assert report.refused == ()
+
+
+def processed(instance: dg.DagsterInstance, defs: dg.Definitions | None = None) -> tuple[str, ...]:
+    done = Processor(defs or build_defs(), instance).process(VIDEO, trigger="manual")
+    assert done.failed is None, done.failed
+    return done.ran
+
+
+def pages() -> TechniquePages:
+    with open_database().reading() as connection:
+        return cast(TechniquePages, load(connection, "technique_pages", VIDEO))
+
+
+class Engine:
+    """The embedded engine, with a chance to listen in or break down."""
+
+    name = "extractive 1"
+
+    def __init__(self, fail_at: str = "") -> None:
+        self._engine = ExtractiveEngine(read_taxonomy(settings().taxonomy_file))
+        self.fail_at = fail_at
+        self.asked: list[str] = []
+
+    def __call__(self, questions: Sequence[Question[ReplyT]]) -> list[ReplyT]:
+        self.asked += [question.task for question in questions]
+        if self.fail_at in self.asked:
+            raise RuntimeError("the engine broke down")
+        return self._engine(questions)
+
+
+def test_a_file_becomes_cited_pages_and_a_second_run_does_nothing(
+    instance: dg.DagsterInstance, kick: Path
+) -> None:
+    take_in(instance)
+    assert processed(instance) == STAGES
+    made = pages()
+    assert made.pages
+    assert all(citation.quote for page in made.pages for citation in page.citations)
+    assert processed(instance) == ()
+    take_in(instance)
+    assert processed(instance) == ()
+
+
+def test_the_whole_pipeline_runs_on_postgresql(
+    own_world: Path, kick: Path, postgres_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgres_url.render_as_string(hide_password=False)
+    monkeypatch.setenv("CHRYSOPEDIA_DATABASE_URL", url)
+    with dg.DagsterInstance.get() as instance:
+        assert type(instance.event_log_storage).__name__ == "PostgresEventLogStorage"
+        take_in(instance)
+        assert processed(instance) == STAGES
+        assert processed(instance) == ()
+        assert pages().pages
+    assert not (own_world / "data").exists()
+
+
+def test_a_changed_file_replaces_the_transcript_and_what_is_below(
+    instance: dg.DagsterInstance, kick: Path
+) -> None:
+    take_in(instance)
+    processed(instance)
+    put_vtt(kick, *LINES[:4], "set the limiter to a ceiling of minus 1 dB and leave it there")
+    take_in(instance)
+    assert processed(instance)[:2] == ("transcripts", "topic_chunks")
+    with open_database().reading() as connection:
+        transcript = load(connection, "transcripts", VIDEO)
+    assert "ceiling" in transcript.model_dump_json()
+
+
+def test_a_change_that_changes_no_result_stops_where_the_results_are_equal(
+    instance: dg.DagsterInstance, kick: Path
+) -> None:
+    take_in(instance)
+    processed(instance)
+    kick.write_text(kick.read_text() + "\n\nNOTE a comment that nobody says\n")
+    take_in(instance)
+    assert processed(instance) == ("transcripts",)
+
+
+def test_a_file_that_is_gone_takes_nothing_away(instance: dg.DagsterInstance, kick: Path) -> None:
+    take_in(instance)
+    processed(instance)
+    before = pages()
+    kick.unlink()
+    take_in(instance)
+    assert processed(instance) == ()
+    assert pages() == before
+
+
+def test_a_file_that_changed_behind_our_back_is_not_used_under_the_old_name(
+    instance: dg.DagsterInstance, kick: Path
+) -> None:
+    take_in(instance)
+    put_vtt(kick, "something else")
+    done = Processor(build_defs(), instance).process(VIDEO, trigger="manual")
+    assert done.failed is not None
+    assert (done.failed.stage, done.ran) == ("transcripts", ())
+    assert "has changed since it was ingested" in done.failed.message
+    assert "chrysopedia ingest" in done.failed.message
+
+
+def test_a_failure_in_the_middle_keeps_what_was_made_and_the_next_run_goes_on_there(
+    instance: dg.DagsterInstance, kick: Path
+) -> None:
+    take_in(instance)
+    broken = Engine(fail_at="classification")
+    done = Processor(build_defs(engine=broken), instance).process(VIDEO, trigger="manual")
+    assert done.ran == ("transcripts", "topic_chunks", "key_moments")
+    assert done.failed is not None
+    assert done.failed.stage == "classifications"
+    assert "the engine broke down" in done.failed.message
+    [row] = video_states(build_defs(), instance, open_database())
+    assert row["state"] == "error"
+    assert processed(instance) == ("classifications", "synthesis_groups", "technique_pages")
+    [row] = video_states(build_defs(), instance, open_database())
+    assert row["state"] == "complete"
+
+
+def test_a_reply_that_breaks_the_rules_stores_nothing(
+    instance: dg.DagsterInstance, kick: Path
+) -> None:
+    class Liar(Engine):
+        def __call__(self, questions: Sequence[Question[ReplyT]]) -> list[ReplyT]:
+            replies = super().__call__(questions)
+            if questions[0].task != "extraction":
+                return replies
+            update = {"moments": tuple(
+                moment.model_copy(update={"quote": "nobody said this"})
+                for moment in replies[0].moments  # type: ignore[attr-defined]
+            )}  # fmt: skip
+            return [replies[0].model_copy(update=update), *replies[1:]]
+
+    take_in(instance)
+    done = Processor(build_defs(engine=Liar()), instance).process(VIDEO, trigger="manual")
+    assert done.failed is not None
+    assert done.failed.stage == "key_moments"
+    assert "the quote of moment 0 is not said in its segments" in done.failed.message
+    with open_database().reading() as connection:
+        stored = connection.scalars(sa.select(t.stage_outputs.c.stage)).all()
+    assert sorted(stored) == ["topic_chunks", "transcripts"]
+
+
+def test_every_run_can_be_found_by_video_and_trigger(
+    instance: dg.DagsterInstance, kick: Path
+) -> None:
+    take_in(instance)
+    processed(instance)
+    [run] = instance.get_runs()
+    assert run.tags["dagster/partition"] == VIDEO
+    assert run.tags["chrysopedia/trigger"] == "manual"
+
+
+def test_one_stage_of_one_video_can_be_materialised_alone(
+    instance: dg.DagsterInstance, kick: Path
+) -> None:
+    take_in(instance)
+    processed(instance)
+    engine = Engine()
+    result = build_defs(engine=engine).resolve_implicit_global_asset_job_def().execute_in_process(
+        instance=instance, partition_key=VIDEO, asset_selection=[dg.AssetKey("key_moments")]
+    )  # fmt: skip
+    assert result.success
+    assert set(engine.asked) == {"extraction"}
+    assert processed(instance) == ()  # the same result again: nothing below is out of date
+
+
+def test_a_stage_whose_parent_was_never_made_says_what_to_run(
+    instance: dg.DagsterInstance, kick: Path
+) -> None:
+    take_in(instance)
+    result = build_defs().resolve_implicit_global_asset_job_def().execute_in_process(
+        instance=instance,
+        partition_key=VIDEO,
+        asset_selection=[dg.AssetKey("technique_pages")],
+        raise_on_error=False,
+    )  # fmt: skip
+    assert not result.success
+    [failure] = [event for event in result.all_events if event.is_step_failure]
+    assert f"chrysopedia process {VIDEO}" in failure.step_failure_data.error.to_string()
+
+
+def test_our_verdicts_are_those_of_dagsters_own_resolver(
+    instance: dg.DagsterInstance, kick: Path
+) -> None:
+    put_whisper(kick.parent / "Snare.json", title="Snare", url="https://example.com/snare")
+    put_vtt(kick.parent / "Hat.vtt", "hats at 12 kHz")
+    take_in(instance)
+    defs = build_defs()
+    processor = Processor(defs, instance)
+    processor.process(VIDEO, trigger="manual")
+    processor.process("ann--snare", trigger="manual")
+    put_vtt(kick, *LINES, "and set the reverb to 2 seconds with a pre-delay of 20 milliseconds")
+    take_in(instance)
+    assert verdicts(processor, defs, instance) == by_dagster(defs, instance)
+    defs.resolve_implicit_global_asset_job_def().execute_in_process(
+        instance=instance, partition_key=VIDEO, asset_selection=[dg.AssetKey("transcripts")]
+    )
+    assert verdicts(processor, defs, instance) == by_dagster(defs, instance)
+    processor.process(VIDEO, trigger="manual")
+    assert verdicts(processor, defs, instance) == by_dagster(defs, instance)
+
+
+def verdicts(
+    processor: Processor, defs: dg.Definitions, instance: dg.DagsterInstance
+) -> dict[tuple[str, str], str]:
+    return {
+        (stage, video): "MISSING" if kinds == {"missing"} else "STALE" if kinds else "FRESH"
+        for video, stages in processor.causes(instance.get_dynamic_partitions("videos")).items()
+        for stage, causes in stages.items()
+        for kinds in [{cause.kind for cause in causes}]
+    }
+
+
+def by_dagster(defs: dg.Definitions, instance: dg.DagsterInstance) -> dict[tuple[str, str], str]:
+    resolver = CachingStaleStatusResolver(instance, defs.resolve_asset_graph(), _context(instance))
+    found: dict[tuple[str, str], str] = {}
+    for stage in STAGES:
+        for video in instance.get_dynamic_partitions("videos"):
+            status: StaleStatus = resolver.get_status(dg.AssetKey(stage), video)
+            found[stage, video] = status.value
+    return found
+
+
+def _context(instance: dg.DagsterInstance) -> object:
+    from dagster._core.loader import LoadingContextForTest
+
+    return LoadingContextForTest(instance)
+
+
+@pytest.mark.parametrize("stage", ["topic_chunks", "key_moments", "technique_pages"])
+def test_killed_in_a_stage_the_next_run_goes_on_from_there(
+    own_world: Path, kick: Path, stage: str
+) -> None:
+    task = {"topic_chunks": "segmentation", "key_moments": "extraction", "technique_pages": "synthesis"}[stage]  # fmt: skip
+    marker = own_world / "reached"
+    program = KILLED.format(task=task, marker=str(marker), video=VIDEO)
+    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not marker.exists() and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.02)
+    assert marker.exists(), "the stage was never reached"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    with dg.DagsterInstance.get() as instance:
+        ran = processed(instance)
+    assert ran == STAGES[STAGES.index(stage) :]  # type: ignore[arg-type]
+    assert pages().pages
+
+
+KILLED = """
+import pathlib, time
+import dagster as dg
+from chrysopedia_assets.automation.process import Processor
+from chrysopedia_assets.definitions import build_defs
+from tests.pipeline.test_process import Engine, take_in
+
+class Hangs(Engine):
+    def __call__(self, questions):
+        if questions[0].task == "{task}":
+            pathlib.Path("{marker}").touch()
+            time.sleep(600)
+        return super().__call__(questions)
+
+with dg.DagsterInstance.get() as instance:
+    take_in(instance)
+    Processor(build_defs(engine=Hangs()), instance).process("{video}", trigger="manual")
+"""
