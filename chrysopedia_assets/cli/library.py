@@ -131,7 +131,7 @@ def process(video_ids: Sequence[str]) -> list[dict[str, Any]]:
     """Process the videos one after the other, with progress; one row for each."""
     import dagster as dg
 
-    from chrysopedia_assets.automation.process import Processor
+    from chrysopedia_assets.automation.process import Processed, Processor
     from chrysopedia_assets.definitions import build_defs
 
     rows = []
@@ -139,10 +139,11 @@ def process(video_ids: Sequence[str]) -> list[dict[str, Any]]:
         processor = Processor(build_defs(), instance)
         task = bar.add_task("", total=len(video_ids) * len(STAGES), what="looking")
         for number, (video_id, stages) in enumerate(processor.needed(video_ids).items(), start=1):
-            bar.update(task, what=f"{video_id}: {stages[0]}" if stages else video_id)
-            done = processor.process(
-                video_id, "manual", on_stage=partial(_tell, bar, task, video_id)
-            )
+            done = Processed(video_id, ran=())
+            if stages:
+                bar.update(task, what=f"{video_id}: {stages[0]}")
+                tell = partial(_tell, bar, task, video_id)
+                done = processor.process(video_id, "manual", on_stage=tell)
             failed = done.failed
             bar.update(task, completed=number * len(STAGES))
             rows.append(

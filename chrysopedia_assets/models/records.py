@@ -16,6 +16,8 @@ StageName = Literal[
 ]
 STAGES: tuple[StageName, ...] = get_args(StageName)
 
+VERSION_DIGITS = 16
+
 
 def _storable(text: str) -> str:
     if "\0" in text:  # PostgreSQL has no way to store it
@@ -54,10 +56,12 @@ class StageRecord(Record):
 
 def content_hash(*parts: str) -> str:
     """64 bits of SHA-256 over the parts, as 16 hex digits; the parts' borders count."""
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:VERSION_DIGITS]
 
 
 def content_version(record: Record) -> str:
-    """The data version: equal for equal content, so that a re-run with the same result changes nothing below it."""
-    canonical = json.dumps(record.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-    return content_hash(canonical)
+    """The data version: equal for equal content, so that a re-run with the same result changes nothing below it.
+
+    Over the record's JSON, whose fields come in the order in which its class declares them.
+    """
+    return hashlib.sha256(record.model_dump_json().encode()).hexdigest()[:VERSION_DIGITS]

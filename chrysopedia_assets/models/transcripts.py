@@ -2,12 +2,16 @@
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.dataclasses import dataclass
 
 from chrysopedia_assets.models.records import Record, Seconds, StageRecord, Text
 
 
-class Word(Record):
+@dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+class Word:
+    """One spoken word. Not a Record like all others: six hours hold 100,000 of them, at 950 bytes each as models."""
+
     start_s: Seconds
     end_s: Seconds
     text: Text

@@ -7,16 +7,20 @@ Nothing here decides what becomes of a file; that is `automation/ingest.py`.
 import hashlib
 import os
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from chrysopedia_assets.errors import InputRefused
 from chrysopedia_assets.models.slugs import readable
+from resources.clients.captions.read import refuse_unfit
 
 TRANSCRIPT_SUFFIXES = frozenset({".json", ".json3", ".vtt", ".srt", ".sbv", ".txt"})
 """Files that claim to be transcripts. Those that cannot be read as one are refused with the reason, not passed over."""
 
+MAX_CREATOR = 300
 RECENT_S = 10
 SETTLE_S = 1.0
 
@@ -51,7 +55,7 @@ def look(paths: Iterable[Path], creator: str | None = None) -> Look:
     files: dict[Path, LibraryFile] = {}
     refused: list[InputRefused] = []
     for path in paths:
-        top = path.expanduser().absolute()
+        top = _absolute(path)
         for found in _below(top, refused):
             try:
                 entry = _library_file(found, top, creator)
@@ -82,7 +86,8 @@ def settled(first: Look, look_again: Callable[[], Look]) -> Look:
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of the file's bytes, in hex. Raises InputRefused where it cannot be read."""
+    """SHA-256 of the file's bytes, in hex. Raises InputRefused where it cannot be read, before reading where it is unfit."""
+    refuse_unfit(path)
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -90,8 +95,27 @@ def hash_file(path: Path) -> str:
         raise _unreadable(path, error) from error
 
 
+def shown(path: Path) -> str:
+    """The path on one line of printable characters: no name of a file commands a terminal."""
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _absolute(path: Path) -> Path:
+    with suppress(RuntimeError):  # "~nobody": no user's home, so it is a folder's name
+        path = path.expanduser()
+    return path.absolute()
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # too long a name, or a folder above it that is closed to us
+        return False
+
+
 def _below(top: Path, refused: list[InputRefused]) -> Iterator[Path]:
-    if not top.is_dir():
+    if not _is_folder(top):
         yield top
         return
 
@@ -116,19 +140,21 @@ def _library_file(path: Path, top: Path, creator: str | None) -> LibraryFile:
         status = path.stat()
     except OSError as error:
         raise _unreadable(path, error) from error
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        raise InputRefused(
-            "its name is not valid UTF-8",
-            where=os.fsencode(path).decode("utf-8", "backslashreplace"),
-            cure="Rename the file.",
-        ) from None
+    if wrong := _wrong_name(path):
+        raise InputRefused(wrong, where=shown(path), cure="Rename the file or its folder.")
     return LibraryFile(
         path=path,
-        creator=readable(creator or _creator(path, top)) or "unknown creator",
+        creator=readable(creator or _creator(path, top))[:MAX_CREATOR] or "unknown creator",
         stamp=f"{status.st_size}:{status.st_mtime_ns}",
     )
+
+
+def _wrong_name(path: Path) -> str:
+    """Why the name cannot be stored and shown; empty where it can."""
+    kinds = {unicodedata.category(character) for character in str(path)}
+    if "Cs" in kinds:
+        return "its name is not valid UTF-8"
+    return "its name holds a line break or another control character" if "Cc" in kinds else ""
 
 
 def _creator(path: Path, top: Path) -> str:
@@ -140,6 +166,6 @@ def _creator(path: Path, top: Path) -> str:
 def _unreadable(path: Path, error: OSError) -> InputRefused:
     return InputRefused(
         f"it cannot be read: {error.strerror or error}",
-        where=str(path),
+        where=shown(path),
         cure="Check that it exists and that you may read it.",
     )

@@ -4,22 +4,22 @@
 a new one, a page that did not change keeps the one it has.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import BaseModel
 from sqlalchemy.engine import Connection
 
 from chrysopedia_assets.errors import RecordMissing
 from chrysopedia_assets.models.classifications import Classifications
 from chrysopedia_assets.models.key_moments import KeyMoments
-from chrysopedia_assets.models.records import StageName, StageRecord, content_version
+from chrysopedia_assets.models.records import Record, StageName, StageRecord, content_version
 from chrysopedia_assets.models.synthesis_groups import SynthesisGroups
 from chrysopedia_assets.models.technique_pages import TechniquePages
 from chrysopedia_assets.models.topic_chunks import TopicChunks
-from chrysopedia_assets.models.transcripts import Transcript
+from chrysopedia_assets.models.transcripts import Segment, Transcript
 from resources.store import tables as t
 
 RECORDS: Mapping[StageName, type[StageRecord]] = {
@@ -31,6 +31,8 @@ RECORDS: Mapping[StageName, type[StageRecord]] = {
     "technique_pages": TechniquePages,
 }
 Row = dict[str, Any]
+BATCH_ROWS = 500
+STREAM = {"yield_per": BATCH_ROWS}
 
 
 def save(connection: Connection, stage: StageName, record: StageRecord, run_id: str | None) -> None:
@@ -39,7 +41,9 @@ def save(connection: Connection, stage: StageName, record: StageRecord, run_id: 
         raise TypeError(f"{stage} stores {RECORDS[stage].__name__}, not {type(record).__name__}")
     video_id = record.video.video_id
     stored_at = datetime.now(UTC)
-    rows = {t.stage_outputs: [_output_row(stage, record, run_id, stored_at)]}
+    rows: dict[sa.Table, Iterable[Row]] = {
+        t.stage_outputs: [_output_row(stage, record, run_id, stored_at)]
+    }
     rows |= _TO_ROWS[stage](record)
     for table in rows:
         old = sa.delete(table).where(table.c.video_id == video_id)
@@ -47,8 +51,9 @@ def save(connection: Connection, stage: StageName, record: StageRecord, run_id: 
             old = old.where(t.stage_outputs.c.stage == stage)
         connection.execute(old)
     for table, new in rows.items():
-        if new:
-            connection.execute(sa.insert(table), [{"video_id": video_id} | row for row in new])
+        numbered = ({"video_id": video_id} | row for row in new)
+        while batch := list(islice(numbered, BATCH_ROWS)):
+            connection.execute(sa.insert(table), batch)
     if isinstance(record, TechniquePages):
         _keep_versions(connection, record, run_id, stored_at)
 
@@ -92,19 +97,18 @@ def _output_row(
     }
 
 
-def _numbered(items: Sequence[BaseModel], *, without: set[str] | None = None) -> list[Row]:
-    return [
-        {"position": position} | item.model_dump(mode="json", exclude=without)
-        for position, item in enumerate(items)
-    ]
+def _numbered(items: Sequence[Record], *, without: set[str] | None = None) -> Iterator[Row]:
+    """Rows as they are needed: a long transcript is never in memory twice."""
+    for position, item in enumerate(items):
+        yield {"position": position} | item.model_dump(mode="json", exclude=without)
 
 
-def _transcript_rows(record: Any) -> dict[sa.Table, list[Row]]:
+def _transcript_rows(record: Any) -> dict[sa.Table, Iterable[Row]]:
     header = record.model_dump(mode="json", include={"language", "duration_s", "repairs"})
     return {t.transcripts: [header], t.segments: _numbered(record.segments)}
 
 
-def _group_rows(record: Any) -> dict[sa.Table, list[Row]]:
+def _group_rows(record: Any) -> dict[sa.Table, Iterable[Row]]:
     members = [
         {
             "group_position": group_position,
@@ -122,7 +126,7 @@ def _group_rows(record: Any) -> dict[sa.Table, list[Row]]:
     }
 
 
-def _page_rows(record: Any) -> dict[sa.Table, list[Row]]:
+def _page_rows(record: Any) -> dict[sa.Table, Iterable[Row]]:
     citations = [
         {"page_position": page_position} | citation.model_dump(mode="json")
         for page_position, page in enumerate(record.pages)
@@ -135,7 +139,7 @@ def _page_rows(record: Any) -> dict[sa.Table, list[Row]]:
     }
 
 
-_TO_ROWS: Mapping[StageName, Callable[[Any], dict[sa.Table, list[Row]]]] = {
+_TO_ROWS: Mapping[StageName, Callable[[Any], dict[sa.Table, Iterable[Row]]]] = {
     "transcripts": _transcript_rows,
     "topic_chunks": lambda record: {t.topic_chunks: _numbered(record.chunks)},
     "key_moments": lambda record: {t.key_moments: _numbered(record.moments)},
@@ -145,22 +149,24 @@ _TO_ROWS: Mapping[StageName, Callable[[Any], dict[sa.Table, list[Row]]]] = {
 }
 
 
-def _rows(connection: Connection, table: sa.Table, video_id: str, *without: str) -> list[Row]:
+def _rows(connection: Connection, table: sa.Table, video_id: str, *without: str) -> Iterator[Row]:
     """The video's rows in order, as a record's fields: no `video_id`, no positions."""
     order = [column for column in table.primary_key.columns if column.name != "video_id"]
     left_out = {"video_id", "position", *without}
     kept = [column for column in table.columns if column.name not in left_out]
     query = sa.select(*kept).where(table.c.video_id == video_id).order_by(*order)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    for row in connection.execute(query, execution_options=STREAM).mappings():
+        yield dict(row)
 
 
 def _transcript_fields(connection: Connection, video_id: str) -> Row:
     [header] = _rows(connection, t.transcripts, video_id)
-    return header | {"segments": _rows(connection, t.segments, video_id)}
+    segments = tuple(Segment.model_validate(row) for row in _rows(connection, t.segments, video_id))
+    return header | {"segments": segments}
 
 
 def _group_fields(connection: Connection, video_id: str) -> Row:
-    groups = _rows(connection, t.synthesis_groups, video_id)
+    groups = list(_rows(connection, t.synthesis_groups, video_id))
     for group in groups:
         group["moments"] = []
     for member in _rows(connection, t.group_moments, video_id, "moment_id"):
@@ -169,20 +175,20 @@ def _group_fields(connection: Connection, video_id: str) -> Row:
 
 
 def _page_fields(connection: Connection, video_id: str) -> Row:
-    pages = _rows(connection, t.technique_pages, video_id)
+    pages = list(_rows(connection, t.technique_pages, video_id))
     for page in pages:
         page["citations"] = []
     for citation in _rows(connection, t.page_moments, video_id):
         pages[citation.pop("page_position")]["citations"].append(citation)
-    return {"pages": pages, "unused": _rows(connection, t.unused_moments, video_id)}
+    return {"pages": pages, "unused": list(_rows(connection, t.unused_moments, video_id))}
 
 
 _FROM_ROWS: Mapping[StageName, Callable[[Connection, str], Row]] = {
     "transcripts": _transcript_fields,
-    "topic_chunks": lambda c, video_id: {"chunks": _rows(c, t.topic_chunks, video_id)},
-    "key_moments": lambda c, video_id: {"moments": _rows(c, t.key_moments, video_id)},
+    "topic_chunks": lambda c, video_id: {"chunks": list(_rows(c, t.topic_chunks, video_id))},
+    "key_moments": lambda c, video_id: {"moments": list(_rows(c, t.key_moments, video_id))},
     "classifications": lambda c, video_id: {
-        "classifications": _rows(c, t.classifications, video_id)
+        "classifications": list(_rows(c, t.classifications, video_id))
     },
     "synthesis_groups": _group_fields,
     "technique_pages": _page_fields,

@@ -48,6 +48,7 @@ _RULES: dict[TranscriptFormat, Rules] = {
 
 def read_transcript(path: Path) -> SourceTranscript:
     """The segments of the file, checked and mended by the rules of `tidy`; raises only `InputRefused`."""
+    refuse_unfit(path)
     try:
         notes = Notes()
         return _transcript(_parsed(_bytes_of(path), path.suffix.lower(), notes), notes)
@@ -56,28 +57,42 @@ def read_transcript(path: Path) -> SourceTranscript:
         raise InputRefused(refusal.what, where=where, cure=refusal.cure) from None
 
 
-def _bytes_of(path: Path) -> bytes:
-    """Look before reading: a 300 MB file is refused at once, and a pipe would never end."""
+def refuse_unfit(path: Path) -> None:
+    """Look before reading: a 300 MB file is refused at once, and a pipe would never end. Raises `InputRefused`."""
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise InputRefused("it is not a file", cure="Give a transcript (.json, .vtt, .srt)")
-        _refuse_size(status.st_size, MAX_FILE_MB)
+    except (OSError, ValueError) as error:
+        raise _unreadable(error, str(path)) from None
+    if not stat.S_ISREG(status.st_mode):
+        raise InputRefused(
+            "it is not a file", where=str(path), cure="Give a transcript (.json, .vtt, .srt)"
+        )
+    _refuse_size(status.st_size, MAX_FILE_MB, str(path))
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_MB * _BYTES_PER_MB + 1)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputRefused(
-            f"it cannot be read: {reason}", cure="Check the name and the permissions"
-        ) from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(error) from None
     _refuse_size(len(raw), MAX_FILE_MB)
     return raw
 
 
-def _refuse_size(size_bytes: int, limit_mb: int) -> None:
+def _unreadable(error: OSError | ValueError, where: str = "") -> InputRefused:
+    """ValueError: a NUL in the path."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return InputRefused(
+        f"it cannot be read: {reason}", where=where, cure="Check the name and the permissions"
+    )
+
+
+def _refuse_size(size_bytes: int, limit_mb: int, where: str = "") -> None:
     if size_bytes > limit_mb * _BYTES_PER_MB:
         raise InputRefused(
             f"it has {size_bytes / _BYTES_PER_MB:,.0f} MB; a transcript may have {limit_mb} MB",
+            where=where,
             cure="Check that it is the transcript of one video",
         )
 
