@@ -1,22 +1,52 @@
 # `make run` shows the product on the bundled samples; `make test` proves it. Both set up first.
 PYTHON ?= python3
 BIN := .venv/bin
-STAMP := .venv/.installed-$(shell cat requirements.lock pyproject.toml 2>/dev/null | cksum | cut -d' ' -f1)
+PIP := $(BIN)/pip --quiet --disable-pip-version-check
+# Named after what is installed, so that a changed lock installs anew.
+INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: setup run test check ui lock docs
-.DEFAULT_GOAL := run
+.DEFAULT_GOAL := help
+.PHONY: help setup run ui check test generated lock
 
-setup: $(STAMP)
+help:
+	@sed -n 's/^## //p' Makefile
 
-$(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Chrysopedia needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@rm -f .venv/.installed-* && touch $@
+## make setup      locked dependencies into .venv
+setup: $(INSTALLED)
 
+$(INSTALLED):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Chrysopedia needs Python 3.11 or newer, this is " + sys.version.split()[0] + ". Name one: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv --clear .venv
+	$(PIP) install --no-deps --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+## make run        take in the bundled samples, make their pages, show one (no key, no server, SQLite)
 run: setup
 	@$(BIN)/chrysopedia demo
 
+## make ui         the Dagster web UI on the same data, at http://127.0.0.1:3000
 ui: setup
 	@$(BIN)/chrysopedia ui
+
+## make check      style, types, import walls, graph snapshot, metadata contract, generated docs
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/dg check defs
+	$(BIN)/pytest -q tests/graph tests/cli/test_docs.py
+
+## make test       make check, then every test
+test: check
+	$(BIN)/pytest -q -n auto tests
+
+## make generated  write anew what tests compare: docs/cli.md, tests/graph/snapshot.json
+generated: setup
+	$(BIN)/python -m tests.cli.test_docs
+	$(BIN)/python -m tests.graph.test_graph
+
+## make lock       resolve pyproject.toml into requirements.lock
+lock: setup
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev \
+		--no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.lock

@@ -26,8 +26,8 @@ app.add_typer(pages.app, name="pages")
 
 def run() -> None:
     """The `chrysopedia` script."""
+    use_project_dagster_home()  # first: in `.env` it is the folder that a shell stands in
     load_dotenv(PROJECT / ".env")
-    use_project_dagster_home()
     try:
         app()
     except ChrysopediaError as error:

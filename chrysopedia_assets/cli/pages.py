@@ -41,7 +41,7 @@ def show_command(
         bool, typer.Option("--markdown", help="Print the Markdown source.")
     ] = False,
 ) -> None:
-    """Read one page."""
+    """Read one page, with the passages that it cites."""
     from resources.database import open_database
     from resources.store.pages import find_page, list_pages
 

@@ -1,0 +1,70 @@
+"""The metadata contract: what a curator finds on every materialisation in the UI."""
+
+from collections.abc import Callable, Mapping
+
+import dagster as dg
+import pytest
+
+from chrysopedia_assets.assets import _metadata
+from chrysopedia_assets.assets._stage_work import stage_work
+from chrysopedia_assets.errors import InputRefused
+from chrysopedia_assets.models.records import STAGES, content_version
+from tests.records import record_of
+
+OF: Mapping[str, Callable[..., Mapping[str, dg.MetadataValue]]] = {
+    "transcripts": _metadata.of_transcript,
+    "topic_chunks": _metadata.of_topic_chunks,
+    "key_moments": _metadata.of_key_moments,
+    "classifications": _metadata.of_classifications,
+    "synthesis_groups": _metadata.of_synthesis_groups,
+    "technique_pages": _metadata.of_technique_pages,
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_shows_a_count_a_preview_its_maker_and_its_time(stage: str) -> None:
+    record = record_of(stage)
+    with stage_work() as work:
+        pass
+    metadata = work.result(record, OF[stage](record)).metadata
+    assert metadata is not None
+    first = next(iter(metadata.values()))
+    assert isinstance(first, dg.IntMetadataValue) and first.value > 0
+    assert isinstance(metadata["preview"], dg.MarkdownMetadataValue)
+    assert isinstance(metadata["seconds"], dg.FloatMetadataValue)
+    assert metadata["made_by"] == dg.MetadataValue.text(record.made_by)
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "transcripts"])
+def test_every_stage_of_many_parts_lists_them_in_a_table(stage: str) -> None:
+    tables = [
+        value
+        for value in OF[stage](record_of(stage)).values()
+        if isinstance(value, dg.TableMetadataValue)
+    ]
+    assert len(tables) == 1
+    assert tables[0].records
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "transcripts"])
+def test_a_video_with_nothing_to_teach_still_has_its_metadata(stage: str) -> None:
+    lists = ("chunks", "moments", "classifications", "groups", "pages", "unused")
+    record = record_of(stage)
+    empty = record.model_copy(update={name: () for name in lists if hasattr(record, name)})
+    assert next(iter(OF[stage](empty).values())) == dg.MetadataValue.int(0)
+
+
+def test_a_result_is_versioned_by_its_content() -> None:
+    record = record_of("topic_chunks")
+    with stage_work() as work:
+        pass
+    assert work.result(record, {}).data_version == dg.DataVersion(content_version(record))
+    other = record.model_copy(update={"made_by": "another engine"})
+    assert content_version(other) != content_version(record)
+
+
+def test_our_errors_become_failures_that_nobody_retries() -> None:
+    with pytest.raises(dg.Failure) as caught, stage_work():
+        raise InputRefused("it is empty", where="a.vtt", cure="Fill it.")
+    assert caught.value.description == "a.vtt: it is empty. Fill it."
+    assert caught.value.allow_retries is False
