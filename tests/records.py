@@ -33,8 +33,8 @@ def library_video(
     return LibraryVideo(video, path, content, source_stamp="10:20")
 
 
-def _moment(number: int) -> KeyMoment:
-    return KeyMoment(
+def moment(number: int, **changes: object) -> KeyMoment:
+    made = KeyMoment(
         moment_id=f"m{number}",
         first_segment=number,
         last_segment=number + 1,
@@ -47,6 +47,7 @@ def _moment(number: int) -> KeyMoment:
         plugins=("Pro-Q 3",),
         transcript="so, cut at 300 hertz, right",
     )
+    return made.model_copy(update=changes)
 
 
 _CITATION = Citation(
@@ -73,7 +74,7 @@ _RECORDS: dict[str, StageRecord] = {
             TopicChunk(chunk_id="c1", first_segment=1, last_segment=1, start_s=1.0, end_s=2.0, label="300", summary=""),
         ),
     ),
-    "key_moments": KeyMoments(video=VIDEO, made_by="test", moments=(_moment(0), _moment(1))),
+    "key_moments": KeyMoments(video=VIDEO, made_by="test", moments=(moment(0), moment(1))),
     "classifications": Classifications(
         video=VIDEO,
         made_by="test",
@@ -86,8 +87,8 @@ _RECORDS: dict[str, StageRecord] = {
         video=VIDEO,
         made_by="code 1",
         groups=(
-            SynthesisGroup(group_id="g0", category="mixing", tokens=40, moments=(GroupedMoment(moment=_moment(0), tags=("eq",)),)),
-            SynthesisGroup(group_id="g1", category="workflow", tokens=40, moments=(GroupedMoment(moment=_moment(1)),)),
+            SynthesisGroup(group_id="g0", category="mixing", tokens=40, moments=(GroupedMoment(moment=moment(0), tags=("eq",)),)),
+            SynthesisGroup(group_id="g1", category="workflow", tokens=40, moments=(GroupedMoment(moment=moment(1)),)),
         ),
     ),
     "technique_pages": TechniquePages(

@@ -22,6 +22,8 @@ VERSION_DIGITS = 16
 def _storable(text: str) -> str:
     if "\0" in text:  # PostgreSQL has no way to store it
         raise ValueError("text holds a NUL character")
+    if not text.isascii():
+        text.encode()  # a lone surrogate is a ValueError here, and a crash anywhere later
     return text
 
 

@@ -1,0 +1,90 @@
+"""The engine picks segments and words; times come from the transcript, and a quote has to be said."""
+
+import pytest
+
+from chrysopedia_assets.errors import ReplyRefused
+from chrysopedia_assets.models.key_moments import MAX_MOMENT_CHARS, KeyMoments
+from chrysopedia_assets.models.topic_chunks import TopicChunks
+from chrysopedia_assets.stages.key_moments import (
+    ExtractionReply,
+    FoundMoment,
+    find_key_moments,
+)
+from chrysopedia_assets.stages.topic_chunks import SegmentationReply, Topic, split_topics
+from tests.builders import transcript
+from tests.stages.scripted import Scripted
+
+SPEECH = transcript("set the attack", "to 10 milliseconds", "and the release", "to 80")
+
+
+def chunked() -> TopicChunks:
+    topics = tuple(Topic(first_segment=n, label=f"T{n}", summary="") for n in (0, 2))
+    return split_topics(SPEECH, Scripted(lambda question: SegmentationReply(topics=topics)))
+
+
+def found_in(first_chunk: list[FoundMoment], second_chunk: list[FoundMoment]) -> KeyMoments:
+    replies = {0: first_chunk, 2: second_chunk}
+    engine = Scripted(
+        lambda question: ExtractionReply(moments=tuple(replies[question.given.first_segment]))
+    )
+    return find_key_moments(SPEECH, chunked(), engine)
+
+
+def moment(first: int, last: int, quote: str, title: str = "Attack") -> FoundMoment:
+    return FoundMoment(
+        first_segment=first,
+        last_segment=last,
+        title=title,
+        summary="s",
+        kind="settings",
+        quote=quote,
+    )
+
+
+def test_times_and_words_come_from_the_transcript() -> None:
+    [made] = found_in([moment(0, 1, "attack to 10")], []).moments
+    assert (made.start_s, made.end_s) == (SPEECH.segments[0].start_s, SPEECH.segments[1].end_s)
+    assert made.transcript == "set the attack to 10 milliseconds"
+
+
+def test_a_quote_may_run_over_a_segments_border_and_its_spaces_do_not_count() -> None:
+    [made] = found_in([moment(0, 1, " attack  to\n10 ")], []).moments
+    assert made.quote == "attack to 10"
+
+
+@pytest.mark.parametrize(
+    ("found", "complaint"),
+    [
+        (moment(0, 1, "attack of 10"), "the quote of moment 0 is not said in its segments"),
+        (moment(0, 0, "10 milliseconds"), "the quote of moment 0 is not said in its segments"),
+        (moment(0, 1, "   "), "the quote of moment 0 is not said in its segments"),
+        (moment(0, 2, "attack"), "moment 0 spans segments 0 to 2; the chunk has 0 to 1"),
+        (moment(1, 0, "attack"), "moment 0 spans segments 1 to 0; the chunk has 0 to 1"),
+        (moment(9, 9, "attack"), "moment 0 spans segments 9 to 9; the chunk has 0 to 1"),
+    ],
+)
+def test_a_moment_outside_its_chunk_or_with_words_nobody_said_is_refused(
+    found: FoundMoment, complaint: str
+) -> None:
+    with pytest.raises(ReplyRefused) as caught:
+        found_in([found], [])
+    assert complaint in str(caught.value)
+
+
+def test_moments_of_all_chunks_come_in_order_and_none_twice() -> None:
+    twice = moment(0, 1, "attack")
+    made = found_in([twice, twice], [moment(2, 3, "release to 80", title="Release")])
+    assert [m.title for m in made.moments] == ["Attack", "Release"]
+
+
+def test_a_video_with_nothing_to_teach_has_no_moments() -> None:
+    assert found_in([], []).moments == ()
+
+
+def test_what_a_moment_keeps_of_a_very_long_segment_is_bounded() -> None:
+    long = transcript("word " * MAX_MOMENT_CHARS)
+    topics = (Topic(first_segment=0, label="T", summary=""),)
+    chunks = split_topics(long, Scripted(lambda question: SegmentationReply(topics=topics)))
+    engine = Scripted(lambda question: ExtractionReply(moments=(moment(0, 0, "word"),)))
+    [made] = find_key_moments(long, chunks, engine).moments
+    assert len(made.transcript) == MAX_MOMENT_CHARS
