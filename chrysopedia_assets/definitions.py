@@ -27,6 +27,15 @@ ASSET_MODULES = (
 )
 
 
+@dg.configured(
+    dg.colored_console_logger,
+    config_schema={"log_level": dg.Field(str, default_value="WARNING")},
+)
+def console(config: dict[str, str]) -> dict[str, str]:
+    """Every event is in the event log; the terminal shows only what needs a person."""
+    return config
+
+
 def build_defs(**overrides: object) -> dg.Definitions:
     """The code location; `overrides` replace resources by name, for tests."""
     resources: dict[str, object] = {
@@ -40,6 +49,7 @@ def build_defs(**overrides: object) -> dg.Definitions:
         jobs=[jobs.process_video],
         sensors=[sensors.library_folder],
         resources=resources | overrides,
+        loggers={"console": console},
         # One process for all steps of a run: a process per step costs seconds of start each.
         executor=dg.in_process_executor,
     )

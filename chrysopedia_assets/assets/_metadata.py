@@ -1,6 +1,6 @@
 """What people see of a record in the Dagster UI: counts that plot over time, a table, a Markdown preview."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -17,20 +17,21 @@ Metadata = Mapping[str, dg.MetadataValue]
 
 MAX_TABLE_ROWS = 200
 """A run's events are read whole by the UI; a longer table would make every page of it slow."""
-PREVIEW_SEGMENTS = 12
+PREVIEW_CHARS = 900
+"""Longer Markdown is hidden behind a link."""
 PREVIEW_PAGES = 3
 
 
 def of_transcript(record: Transcript) -> Metadata:
     segments = record.segments
-    lines = (f"`{clock(s.start_s)}` {as_markdown(s.text)}" for s in segments[:PREVIEW_SEGMENTS])
+    lines = (f"`{clock(s.start_s)}` {as_markdown(s.text)}" for s in segments)
     return {
         "segments": dg.MetadataValue.int(len(segments)),
         "spoken_words": dg.MetadataValue.int(sum(len(s.text.split()) for s in segments)),
         "duration_min": dg.MetadataValue.float(round(record.duration_s / 60, 2)),
         "language": dg.MetadataValue.text(record.language or "not stated"),
         "repairs": _bullets(record.repairs),
-        "preview": dg.MetadataValue.md("  \n".join(lines)),
+        "preview": dg.MetadataValue.md("  \n".join(_first(lines, PREVIEW_CHARS))),
     }
 
 
@@ -41,8 +42,8 @@ def of_topic_chunks(record: TopicChunks) -> Metadata:
     ]
     return {
         "chunks": dg.MetadataValue.int(len(record.chunks)),
-        "timeline": _table(rows),
         "preview": _bullets([f"{row['start']} {row['label']}" for row in rows]),
+        "timeline": _table(rows),
     }
 
 
@@ -53,8 +54,8 @@ def of_key_moments(record: KeyMoments) -> Metadata:
     ]
     return {
         "moments": dg.MetadataValue.int(len(record.moments)),
-        "found": _table(rows),
         "preview": _bullets([f"{row['start']} {row['title']}" for row in rows]),
+        "found": _table(rows),
     }
 
 
@@ -73,8 +74,8 @@ def of_classifications(record: Classifications) -> Metadata:
     ]
     return {
         "classified": dg.MetadataValue.int(len(rows)),
-        "by_moment": _table(rows),
         "preview": _bullets([f"{category}: {count}" for category, count in counts.items()]),
+        "by_moment": _table(rows),
     }
 
 
@@ -86,29 +87,40 @@ def of_synthesis_groups(record: SynthesisGroups) -> Metadata:
     return {
         "groups": dg.MetadataValue.int(len(rows)),
         "largest_tokens": dg.MetadataValue.int(max((g.tokens for g in record.groups), default=0)),
-        "make_up": _table(rows),
         "preview": _bullets([f"{g['category']}: {g['moments']} moments" for g in rows]),
+        "make_up": _table(rows),
     }
 
 
 def of_technique_pages(record: TechniquePages) -> Metadata:
     shown = [page_markdown(p, record.video, record.made_by) for p in record.pages[:PREVIEW_PAGES]]
+    if more := len(record.pages) - len(shown):
+        shown.append(f"*And {more} more: see the contents below.*")
     rows = [
         {
-            "page": page.page_id,
             "title": page.title,
             "category": page.category,
             "moments": len(page.citations),
             "source": page.source_quality,
+            "page": page.page_id,
         }
         for page in record.pages
     ]
     return {
         "pages": dg.MetadataValue.int(len(rows)),
         "unused_moments": dg.MetadataValue.int(len(record.unused)),
-        "contents": _table(rows),
         "preview": dg.MetadataValue.md("\n\n---\n\n".join(shown) or "No page: nothing to teach."),
+        "contents": _table(rows),
     }
+
+
+def _first(lines: Iterable[str], chars: int) -> Iterator[str]:
+    """As many lines as there is room for, and one at least."""
+    for number, line in enumerate(lines):
+        chars -= len(line)
+        if number and chars < 0:
+            return
+        yield line
 
 
 def _bullets(lines: Sequence[str]) -> dg.MetadataValue:

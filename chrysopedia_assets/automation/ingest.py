@@ -17,7 +17,7 @@ from chrysopedia_assets.models.records import Video
 from chrysopedia_assets.models.slugs import readable, slug
 from resources.clients.captions.read import read_transcript
 from resources.clients.library import LibraryFile, hash_file
-from resources.event_log import latest_versions
+from resources.event_log import DATA_VERSION, latest_versions
 from resources.store.database import Database
 from resources.store.videos import LibraryVideo, free_paths, list_videos, put_video
 
@@ -55,8 +55,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class IngestReport:
+    """`refused` gives the path with the reason."""
+
     plan: Plan
-    refused: tuple[InputRefused, ...]
+    refused: tuple[tuple[str, InputRefused], ...]
 
 
 def plan(
@@ -130,11 +132,12 @@ def _new_entry(file: FoundFile, taken: set[str]) -> LibraryVideo:
 
 
 def _video_id(file: FoundFile, title: str, taken: set[str]) -> str:
-    """`creator--title`; with the start of the content's hash where that says nothing or is taken."""
+    """`creator--title`; with as much of the content's hash as is needed where that says nothing or is taken."""
     words = [part for part in (slug(file.creator), slug(title)) if part]
     if len(words) == 2 and (name := "--".join(words)) not in taken:
         return name
-    return "--".join([*words, file.hash[:8]])
+    hashed = ("--".join([*words, file.hash[:digits]]) for digits in range(8, len(file.hash) + 1))
+    return next(name for name in hashed if name not in taken)
 
 
 def ingest(
@@ -147,13 +150,13 @@ def ingest(
     with database.reading() as connection:
         stamps = {e.source_path: e for e in list_videos(connection)}
     found: list[FoundFile] = []
-    refused: list[InputRefused] = []
+    refused: list[tuple[str, InputRefused]] = []
     for file in files:
         progress(file.path)
         try:
             found.append(_read(file, stamps.get(str(file.path))))
         except InputRefused as error:
-            refused.append(error)
+            refused.append((str(file.path), error))
     made = _register(found, database)
     tell_dagster(database, instance)
     return IngestReport(made, tuple(refused))
@@ -162,19 +165,28 @@ def ingest(
 def tell_dagster(database: Database, instance: dg.DagsterInstance) -> None:
     """Make Dagster's partitions and file versions those of the library; safe to repeat, mends what a kill left."""
     with database.reading() as connection:
-        versions = {e.video.video_id: e.version for e in list_videos(connection)}
+        entries = {entry.video.video_id: entry for entry in list_videos(connection)}
     present = set(instance.get_dynamic_partitions(VIDEOS))
-    if missing := sorted(versions.keys() - present):
+    if missing := sorted(entries.keys() - present):
         instance.add_dynamic_partitions(VIDEOS, missing)
     recorded = latest_versions(instance, LIBRARY_FILES, dg.DagsterEventType.ASSET_OBSERVATION)
-    for video_id in sorted(v for v in versions if recorded.get(v) != versions[v]):
-        instance.report_runless_asset_event(
-            dg.AssetObservation(
-                LIBRARY_FILES,
-                partition=video_id,
-                tags={"dagster/data_version": versions[video_id]},
-            )
-        )
+    for video_id, entry in entries.items():
+        if recorded.get(video_id) != entry.version:
+            instance.report_runless_asset_event(_observation(entry))
+
+
+def _observation(entry: LibraryVideo) -> dg.AssetObservation:
+    return dg.AssetObservation(
+        LIBRARY_FILES,
+        partition=entry.video.video_id,
+        tags={DATA_VERSION: entry.version},
+        metadata={
+            "title": entry.video.title,
+            "creator": entry.video.creator,
+            "link": dg.MetadataValue.url(entry.video.url) if entry.video.url else "none",
+            "file": dg.MetadataValue.path(entry.source_path),
+        },
+    )
 
 
 def _read(file: LibraryFile, known: LibraryVideo | None) -> FoundFile:

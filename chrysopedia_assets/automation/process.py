@@ -18,7 +18,7 @@ INPUT_VERSION = "dagster/input_data_version/"
 CODE_VERSION = "dagster/code_version"
 TRIGGER = "chrysopedia/trigger"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-"""Every event is in the event log; on the terminal a command speaks for itself."""
+"""On the terminal a command speaks for itself."""
 
 
 @dataclass(frozen=True)

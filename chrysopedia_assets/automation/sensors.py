@@ -18,16 +18,19 @@ POLL_S = 30
 READ = "read"
 WAITING = "waiting"
 
+Memory = dict[str, tuple[str, str]]
+"""path -> (stamp, state); a state is READ, WAITING, or the reason why the file was refused."""
+
 
 @dataclass(frozen=True)
 class Due:
-    """Paths to read now, and what to remember until the next look: each path's stamp and whether it was read."""
+    """Paths to read now, and what to remember until the next look: each path's stamp and what became of it."""
 
     paths: frozenset[str]
-    memory: dict[str, tuple[str, str]]
+    memory: Memory
 
 
-def due(found: Mapping[str, str], memory: Mapping[str, tuple[str, str]]) -> Due:
+def due(found: Mapping[str, str], memory: Memory) -> Due:
     """A file is read once for each stamp, and only when it had that stamp at the look before: then nobody writes it.
 
     What is not found is remembered all the same: a share that is away for a while is not an empty library.
@@ -36,9 +39,11 @@ def due(found: Mapping[str, str], memory: Mapping[str, tuple[str, str]]) -> Due:
     remembered = dict(memory)
     for path, stamp in found.items():
         before, state = memory.get(path, ("", WAITING))
-        if before == stamp and state == WAITING:
+        if before != stamp:
+            remembered[path] = (stamp, WAITING)
+        elif state == WAITING:
             paths.add(path)
-        remembered[path] = (stamp, READ if before == stamp else WAITING)
+            remembered[path] = (stamp, READ)
     return Due(frozenset(paths), remembered)
 
 
@@ -46,32 +51,40 @@ def due(found: Mapping[str, str], memory: Mapping[str, tuple[str, str]]) -> Due:
     target=process_video,
     minimum_interval_seconds=POLL_S,
     description=(
-        "Takes in new and changed transcript files of the library folder (CHRYSOPEDIA_LIBRARY) and processes new "
-        "videos. Changed files replace their transcript; what is below becomes stale and waits for you."
+        "Takes in new and changed transcript files of the library folder (CHRYSOPEDIA_LIBRARY). New videos are "
+        "processed. A changed file replaces its transcript; what is below is out of date until you run "
+        "`chrysopedia process`, and `chrysopedia status` lists it."
     ),
 )
 def library_folder(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    seen = look([settings().library_dir])
+    library = settings().library_dir
+    seen = look([library], library=library)
     memory = {
         path: (stamp, state) for path, (stamp, state) in json.loads(context.cursor or "{}").items()
     }
     now = due({str(file.path): file.stamp for file in seen.files}, memory)
     files = [file for file in seen.files if str(file.path) in now.paths]
     report = ingest(files, open_database(), context.instance)
-    for error in (*seen.refused, *report.refused):
-        context.log.warning("Refused %s", error)
+    for path, error in report.refused:
+        now.memory[path] = (now.memory[path][0], str(error))
     cursor = json.dumps(now.memory)
     requests = _requests(report)
     if not requests:
         context.update_cursor(cursor)
-        return dg.SkipReason(_nothing_new(seen, report))
+        return dg.SkipReason(_nothing_to_run(seen, now.memory))
     return dg.SensorResult(run_requests=requests, cursor=cursor)
 
 
-def _nothing_new(seen: Look, report: IngestReport) -> str:
-    refused = [str(error) for error in (*seen.refused, *report.refused)]
-    told = f"Nothing new among {len(seen.files)} files of {settings().library_dir}."
-    return f"{told} Refused: {'; '.join(refused)}" if refused else told
+def _nothing_to_run(seen: Look, memory: Memory) -> str:
+    """What a curator reads at every tick: a refused file is named until it changes."""
+    states = [memory[str(file.path)][1] for file in seen.files]
+    refused = [str(error) for error in seen.refused]
+    refused += [state for state in states if state not in (READ, WAITING)]
+    told = (
+        f"Nothing to run. {len(seen.files)} files: {states.count(READ)} taken in, "
+        f"{states.count(WAITING)} waiting for a second look. {len(refused)} refused."
+    )
+    return "\n".join([told, *refused])
 
 
 def _requests(report: IngestReport) -> list[dg.RunRequest]:

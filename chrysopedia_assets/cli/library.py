@@ -65,7 +65,8 @@ def ingest_command(
 
 def look_twice(paths: Sequence[Path], creator: str | None = None) -> Look:
     """The files at the paths, less those that are still being written."""
-    return settled(look(paths, creator), lambda: look(paths, creator))
+    find = partial(look, paths, creator, library=settings().library_dir)
+    return settled(find(), find)
 
 
 def ingest(seen: Look) -> dict[str, list[Any]]:
@@ -93,7 +94,7 @@ def ingest(seen: Look) -> dict[str, list[Any]]:
     told["duplicates"] = [{"path": path, "video_id": video} for path, video in plan.duplicates]
     told["refused"] = [
         {"where": error.where, "what": error.what, "cure": error.cure}
-        for error in (*seen.refused, *report.refused)
+        for error in (*seen.refused, *(error for _, error in report.refused))
     ]
     return told
 

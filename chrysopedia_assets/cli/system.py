@@ -69,20 +69,15 @@ def ui_command(
 ) -> None:
     """Open the Dagster web UI on the same data: the graph, every video, runs, launchpad, sensors."""
     results.print(
-        f"The web UI will be at http://{host}:{port} (stop it with Ctrl-C).", markup=False
+        f"The web UI opens in some seconds at http://{host}:{port}/asset-groups (stop it with Ctrl-C).",
+        markup=False,
+        soft_wrap=True,
     )
     os.chdir(PROJECT)
-    command = [
-        "dagster",
-        "dev",
-        "--workspace",
-        "workspace.yaml",
-        "--host",
-        host,
-        "--port",
-        str(port),
-    ]
-    os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606
+    # `dagster dev` says that `dg dev` supersedes it; that one would want an activated environment.
+    python = [sys.executable, "-W", "ignore:Function `dev_command`", "-m", "dagster", "dev"]
+    where = ["--workspace", "workspace.yaml", "--host", host, "--port", str(port)]
+    os.execv(sys.executable, python + where)  # noqa: S606
 
 
 def doctor_command(as_json: Json = False) -> None:

@@ -46,11 +46,11 @@ class Look:
     refused: tuple[InputRefused, ...]
 
 
-def look(paths: Iterable[Path], creator: str | None = None) -> Look:
+def look(paths: Iterable[Path], creator: str | None = None, library: Path | None = None) -> Look:
     """Every transcript file at or below the paths, each once, in order of name.
 
     `creator` is for all of them, instead of the folders' names. A path that does not exist is refused: a failed read
-    is not an empty library.
+    is not an empty library. `library` is the one that has a folder for each creator: a file directly in it is refused.
     """
     files: dict[Path, LibraryFile] = {}
     refused: list[InputRefused] = []
@@ -58,6 +58,8 @@ def look(paths: Iterable[Path], creator: str | None = None) -> Look:
         top = _absolute(path)
         for found in _below(top, refused):
             try:
+                if found.parent == library and creator is None:
+                    raise _loose(found)
                 entry = _library_file(found, top, creator)
             except InputRefused as error:
                 refused.append(error)
@@ -161,6 +163,14 @@ def _creator(path: Path, top: Path) -> str:
     """The first folder below the library; for a file that lies directly in it, the folder's own name."""
     below = path.relative_to(top).parts
     return below[0] if len(below) > 1 else path.parent.name
+
+
+def _loose(path: Path) -> InputRefused:
+    return InputRefused(
+        "it lies directly in the library, so nobody knows whose it is",
+        where=str(path),
+        cure="Put it into a folder named after its creator, or pass --creator NAME.",
+    )
 
 
 def _unreadable(path: Path, error: OSError) -> InputRefused:

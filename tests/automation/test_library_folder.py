@@ -73,8 +73,19 @@ def test_a_refused_file_is_read_once_and_does_not_stop_the_others(
     (own_world / "library" / "Ann" / "broken.json").write_text('{"segments": [')
     second = tick(instance, tick(instance, None).cursor)
     assert [request.partition_key for request in second.run_requests or []] == ["ann--kick"]
-    memory = json.loads(second.cursor or "{}")
-    assert all(state == READ for _, state in memory.values())
+    for _ in range(2):  # named at every look until the file changes, and not read again
+        skipped = SENSOR(dg.build_sensor_context(instance=instance, cursor=second.cursor))
+        assert isinstance(skipped, dg.SkipReason)
+        told = skipped.skip_message or ""
+        assert "2 files: 1 taken in, 0 waiting for a second look. 1 refused." in told
+        assert "broken.json, line 1" in told
+
+
+def test_a_file_that_is_nobodys_is_refused(instance: dg.DagsterInstance, own_world: Path) -> None:
+    put_vtt(own_world / "library" / "loose.vtt")
+    skipped = SENSOR(dg.build_sensor_context(instance=instance))
+    assert isinstance(skipped, dg.SkipReason)
+    assert "nobody knows whose it is" in (skipped.skip_message or "")
 
 
 def test_a_library_that_cannot_be_read_is_not_an_empty_one(instance: dg.DagsterInstance) -> None:

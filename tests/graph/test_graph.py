@@ -45,7 +45,7 @@ def test_the_graph_is_the_one_that_was_reviewed(graph: AssetGraph) -> None:
 def test_every_asset_says_what_it_is(graph: AssetGraph) -> None:
     for key in graph.get_all_asset_keys():
         node = graph.get(key)
-        assert node.description and node.description.endswith("."), key
+        assert node.description and node.description.strip().endswith("."), key
         assert node.group_name in GROUPS, key
         assert node.kinds, key
         assert node.partitions_def is not None, key
