@@ -7,6 +7,7 @@ from dagster._core.storage.root import LocalArtifactStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
+from resources.database import open_database
 from resources.settings import settings
 
 
@@ -24,6 +25,7 @@ class ProjectStorage(DagsterStorage, ConfigurableClass):
         found = settings()
         if found.dagster_database_url is None:
             return DagsterSqliteStorage.from_local(str(found.dagster_dir), inst_data=inst_data)
+        open_database()  # says at once what is wrong, where dagster-postgres retries and then raises its own
         from dagster_postgres.storage import DagsterPostgresStorage
 
         url = found.dagster_database_url.render_as_string(hide_password=False)

@@ -59,7 +59,7 @@ def _database(data_dir: Path) -> tuple[URL, URL | None]:
         return URL.create("sqlite", database=str(data_dir / "chrysopedia.sqlite")), None
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a ValueError is a port that is no number
         url = None
     if url is None or url.get_backend_name() != "postgresql":
         # The value is not shown: it may hold a password.

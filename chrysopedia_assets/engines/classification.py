@@ -24,6 +24,10 @@ CATEGORY_WEIGHT = 1.5
 """A category's own name or alias beside a tag's."""
 VIDEO_WEIGHT = 0.5
 """How far the rest of the video may sway a moment: a mixing video's odd sentence is more likely about mixing."""
+MIN_TOGETHER = 2
+"""A category with fewer moments than this in a question of several makes a page of one odd remark."""
+STRAY = 0.5
+"""A moment alone in its category goes to another that has at least this share of the evidence for its own."""
 MAX_TAGS = 4
 MAX_EVIDENCE = 6
 
@@ -43,8 +47,11 @@ def classify_moments(given: ClassificationInput, vocabulary: Vocabulary) -> Clas
     """One category for each moment; ties go to what the video is mostly about, then to the taxonomy's order."""
     found = [_evidence(moment, given.taxonomy, vocabulary) for moment in given.moments]
     shares = _shares(found)
+    keys = [category.key for category in given.taxonomy.categories]
+    chosen = _without_strays([_best(e, shares, keys) for e in found], found)
     classes = (
-        _class(number, evidence, shares, given.taxonomy) for number, evidence in enumerate(found)
+        _class(number, category, evidence)
+        for number, (category, evidence) in enumerate(zip(chosen, found, strict=True))
     )
     return ClassificationReply(classes=tuple(classes))
 
@@ -85,22 +92,39 @@ def _shares(found: list[_Evidence]) -> dict[str, float]:
     return {category: amount / whole for category, amount in total.items()}
 
 
-def _class(
-    number: int, evidence: _Evidence, shares: dict[str, float], taxonomy: Taxonomy
-) -> MomentClass:
+def _best(evidence: _Evidence, shares: dict[str, float], keys: list[str]) -> str:
     own = sum(evidence.categories.values())
-    keys = [category.key for category in taxonomy.categories]
 
     def rank(key: str) -> tuple[float, float, int]:
         score = evidence.categories[key] + VIDEO_WEIGHT * own * shares.get(key, 0.0)
         return round(score, 6), round(shares.get(key, 0.0), 6), -keys.index(key)
 
-    best = max(keys, key=rank)
-    words = evidence.words[best]
+    return max(keys, key=rank)
+
+
+def _without_strays(chosen: list[str], found: list[_Evidence]) -> list[str]:
+    """A moment alone in its category joins the best of the others' categories, where it speaks of that almost as much.
+
+    One without any tag of its category speaks of it in passing only.
+    """
+    counts = Counter(chosen)
+    kept = []
+    for category, evidence in zip(chosen, found, strict=True):
+        own = evidence.categories
+        others = [key for key in counts if counts[key] >= MIN_TOGETHER and own[key] > 0]
+        best = max(others, key=lambda key: (own[key], key), default=category)
+        firm = own[category] if any(owner == category for owner, _ in evidence.tags) else 0.0
+        stray = counts[category] < MIN_TOGETHER and own[best] >= STRAY * firm
+        kept.append(best if stray else category)
+    return kept
+
+
+def _class(number: int, category: str, evidence: _Evidence) -> MomentClass:
+    words = evidence.words[category]
     return MomentClass(
         moment=number,
-        category=best,
-        tags=tuple(_tags(best, evidence)),
+        category=category,
+        tags=tuple(_tags(category, evidence)),
         evidence=", ".join(sorted(words, key=lambda word: (-words[word], word))[:MAX_EVIDENCE]),
     )
 

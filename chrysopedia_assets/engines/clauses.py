@@ -8,7 +8,7 @@ boost 50 hertz") or what others do wrong ("people put a brick wall there") is ne
 import re
 from collections.abc import Iterator
 
-from chrysopedia_assets.engines.lexicon import ACTIONS, PRONOUNS, STOP_WORDS, VERBS
+from chrysopedia_assets.engines.lexicon import ACTIONS, PRONOUNS, QUALIFIERS, STOP_WORDS, VERBS
 from chrysopedia_assets.engines.text import VALUE, plain, tokens
 
 INSTRUCTION_WORTH, WARNING_WORTH, SETTING_WORTH, SUPPOSITION_WORTH, STATEMENT_WORTH = (
@@ -64,7 +64,7 @@ _COPULA = re.compile(
 _UNDERWAY = re.compile(r"(?:['\u2019]s| is| are) \w+ing\b", _I)
 _FINITE = re.compile(
     r"^(?:is|are|has|have|always|never|can|will|(?:make|give|bring|add|take|need|keep|get|let|help|work|mean|come"
-    r"|fill|change|create|turn|remove|allow|affect|control|move|define|tell|save|cost|return|support|run)s)$",
+    r"|fill|change|create|turn|remove|allow|affect|control|move|define|tell|save|cost|return|support|run|work|matter)s)$",
     _I,
 )
 
@@ -126,8 +126,19 @@ def _statements(text: str) -> Iterator[tuple[str, float]]:
         return
     if VALUE.search(text) and not _UNDERWAY.search(text):
         yield _COPULA.sub(" ", text), SETTING_WORTH
-    elif len(words) > 3 and any(_FINITE.match(word) for word in words[1:4]):
+    elif len(words) > 2 and _says_of(words):
         yield text, STATEMENT_WORTH
+
+
+def _says_of(words: list[str]) -> bool:
+    """Whether a verb follows what is spoken of: "a clipper takes the top off", "high passes just remove low frequencies"."""
+    if any(_FINITE.match(word) for word in words[1:4]):
+        return plain(words[-1]) not in QUALIFIERS  # "EQs are cool"
+    verb = next((n for n in range(1, min(len(words), 4)) if plain(words[n]) in ACTIONS), 0)
+    subject = [
+        w for w in words[:verb] if w.casefold() not in ("just", "only", "also", "always", "really")
+    ]
+    return bool(subject) and subject[-1].endswith("s") and verb < len(words) - 1
 
 
 def _is_instruction(text: str) -> bool:

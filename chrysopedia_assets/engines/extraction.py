@@ -180,14 +180,31 @@ def _moment(
 def _title(
     units: list[Unit], given: ExtractionInput, titles: set[str], vocabulary: Vocabulary
 ) -> str:
-    """From the moment's own clauses; else what the chunk is about and what the moment adds to that."""
+    """From the moment's own clauses; else what it is about and its phrases that stand for something by themselves."""
     said = [u.clean for u in units if u.taught]
-    found = distinct(key_phrases(" ".join(said), _rarity(given), vocabulary), 3)
+    text = " ".join(said)
+    found = key_phrases(text, _rarity(given), vocabulary)
+    title = best_title(said, distinct(found, 1), vocabulary)
+    return next(
+        (t for t in (title, _listed(text, found, given, vocabulary)) if t and t not in titles),
+        title or given.label,
+    )
+
+
+def _listed(text: str, found: list[str], given: ExtractionInput, vocabulary: Vocabulary) -> str:
+    """ "Limiter: True Peak and Ceiling": the chunk's topic where it is said, then two phrases, the second a firm one."""
+    counts = Counter(phrase_key(phrase) for phrase in phrases(text))
+
+    def firm(phrase: str) -> bool:
+        known = " " in phrase or vocabulary.names(phrase) or counts[phrase_key(phrase)] > 1
+        return known and not vocabulary.plugins(phrase)  # "Ableton" tells no moment from another
+
     about = re.split(r",| and |:", given.label)[0]
-    own = [phrase for phrase in found if not set(stems(phrase)) & set(stems(about))][:2]
-    listed = f"{about}: {phrase_title(own)}"[:MAX_TITLE_CHARS] if own else given.label
-    title = best_title(said, found[:1], vocabulary)
-    return next((t for t in (title, listed) if t and t not in titles), title or listed)
+    said = bool(set(stems(about)) & set(stems(text)))
+    in_order = distinct(sorted(found, key=firm, reverse=True), 3)
+    own = [p for p in in_order if not said or not set(stems(p)) & set(stems(about))]
+    listed = phrase_title([*own[:1], *filter(firm, own[1:2])] if said else own[:2])
+    return (f"{about}: {listed}"[:MAX_TITLE_CHARS] if said else listed) if listed else given.label
 
 
 def _rarity(given: ExtractionInput) -> dict[str, float]:

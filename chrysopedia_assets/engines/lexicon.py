@@ -63,7 +63,7 @@ VERBS = words_of(
     select selects selected automate automates adjust adjusts adjusted switch switches switched starts goes becomes
     calls gets keeps stuck save saves saved delete deletes deleting distort distorts compress compresses emphasize emphasise emphasizes
     distribute catch catches tune tunes slaps mute mutes duplicate duplicates quantize automate detune bounces screw
-    inspire begin drops drop dropped dropping covered cover focus focuses fit fits wrap breathe
+    forget forgets forgot dealt commit commits inspire begin drops drop dropped dropping covered cover focus focuses fit fits wrap breathe
     """
 )
 
@@ -89,7 +89,7 @@ QUALIFIERS = words_of(
     naturally generally personally exactly normally practically basically everything random cheap expensive happy sad
     afraid sorry supposed favorite favourite boring classic dramatic dumb gnarly crispy shot job zone rule thumb deal
     trick tricks stage somewhere anywhere everywhere nowhere opinion scared sense mug magic spot face mind story
-    default half space sake db hz hertz ms millisecond milliseconds bpm khz percent bar bars beat beats bigger biggest smaller smallest effect effects instance sections section
+    every default half space sake db hz hertz ms millisecond milliseconds bpm khz percent bar bars beat beats bigger biggest smaller smallest effect effects instance sections section
     """
 )
 

@@ -41,6 +41,7 @@ def _may_stand(word: str) -> bool:
         and (bare not in QUALIFIERS or bare in LEADING)
         and not bare[0].isdigit()
         and not bare.endswith("ly")
+        and not word.casefold().endswith(("n't", "n\u2019t"))
     )
 
 

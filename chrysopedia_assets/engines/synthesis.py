@@ -14,7 +14,7 @@ from chrysopedia_assets.engines.chains import chain_in
 from chrysopedia_assets.engines.phrases import distinct, key_phrases, phrase_key, phrases
 from chrysopedia_assets.engines.prose import paragraph, telling, told
 from chrysopedia_assets.engines.text import VALUE, stems
-from chrysopedia_assets.engines.titles import joined, phrase_title
+from chrysopedia_assets.engines.titles import best_title, joined, phrase_title
 from chrysopedia_assets.engines.vocabulary import Vocabulary
 from chrysopedia_assets.models.key_moments import KeyMoment
 from chrysopedia_assets.models.records import Video
@@ -163,18 +163,28 @@ def _page(
 def _page_titles(
     part: list[Material], found: list[str], category: str, vocabulary: Vocabulary
 ) -> list[str]:
-    """ "Vocal Mixing: Breaths and Clip Gain": the tag that the moments share, then what is said about it."""
+    """ "Vocal Mixing: Breaths and Clip Gain": the tag that most moments share, then what is said about it.
+
+    A page of one or two moments is named after what they teach, for phrases of so little text say nothing.
+    """
+    own_titles = [m.moment.title for m in part]
+    said = [sentence for m in part for sentence in m.said]
+    taught = best_title(said, found[:1], vocabulary) if len(part) < MIN_PAGE else ""
     counts = Counter(tag for m in part for tag in m.tags)
     subject = max(counts, key=lambda tag: (counts[tag], tag), default="")
-    if not subject:
-        return [phrase_title(found[:3]), *(m.moment.title for m in part)]
+    if counts[subject] < min(len(part), 2):
+        return [taught, phrase_title(found[:3]), *own_titles]
     name = vocabulary.tag_name(category, subject)
     own = set(stems(name))
-    other = [phrase for phrase in found if not own & set(stems(phrase))]
+    if taught:
+        return [
+            taught if own & set(stems(taught)) or ":" in taught else f"{name}: {taught}"[:300],
+            *own_titles,
+        ]
+    # Products have a line of their own on the page, and "Ableton" tells no page from another.
+    other = [p for p in found if not own & set(stems(p)) and not vocabulary.plugins(p)]
     lists = (phrase_title(other[a:b]) for a, b in ((0, 2), (1, 3), (0, 3)))
-    return [f"{name}: {listed}"[:300] if listed else name for listed in lists] + [
-        m.moment.title for m in part
-    ]
+    return [f"{name}: {listed}"[:300] if listed else name for listed in lists] + own_titles
 
 
 def _untaken(wanted: list[str], taken: set[str]) -> str:

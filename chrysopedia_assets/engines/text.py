@@ -114,11 +114,22 @@ def _bounded(text: str, start: int, end: int, cuts: tuple[int, ...]) -> Iterator
     yield start, end
 
 
+_OPENER = re.compile(
+    r"(?<=\s)(?:and|so|but|because|now|then|if|when|okay|which|or)\s(?!(?:that|far|much)\b)",
+    re.IGNORECASE,
+)
+
+
 def _cut(text: str, start: int, cuts: tuple[int, ...]) -> int:
-    """Best place to break within the next `MAX_SENTENCE_CHARS`: a border of segments, a comma, a space, anywhere."""
+    """Best place to break within the next `MAX_SENTENCE_CHARS`: before "so" and the like where a segment begins, or
+    anywhere; a border of segments, a comma, a space, anywhere."""
     latest, earliest = start + MAX_SENTENCE_CHARS, start + MAX_SENTENCE_CHARS // 3
     at_border = [cut for cut in cuts if earliest <= cut <= latest]
+    openers = [match.start() for match in _OPENER.finditer(text, earliest, latest)]
+    both = set(openers).intersection(at_border)
     places = (
+        max(both, default=-1),
+        max(openers, default=-1),
         at_border[-1] if at_border else -1,
         text.rfind(", ", earliest, latest) + 1,
         text.rfind(" ", earliest, latest),

@@ -40,6 +40,12 @@ _UNCLEAR = re.compile(
     re.IGNORECASE,
 )
 
+# "These peaks" and "my reverbs" were clear to whoever watched; to a reader they are the peaks and the reverbs.
+_POINTED_AT = re.compile(
+    r"\b(?:these|those|my|our|your|(?<!like )this)\s+(?=(?:(?:first|second|third|whole|next|last)\s+)?([^\W\d_]+))",
+    re.IGNORECASE,
+)
+
 # How units and abbreviations are written, whatever the recogniser made of them.
 _SPELLINGS = {
     "hz": "Hz", "hertz": "Hz", "khz": "kHz", "kilohertz": "kHz", "db": "dB", "decibels": "dB", "dbfs": "dBFS", "lufs": "LUFS",
@@ -113,7 +119,7 @@ def candidates(sentence: str, vocabulary: Vocabulary, place: int = 0) -> Iterato
 
 def _tidied(text: str) -> str:
     """Only words and the marks inside them, cut to length, without a loose end; empty when too little is left."""
-    words = _WORD.findall(_SOON.sub("", text))
+    words = _WORD.findall(_POINTED_AT.sub(_the, _SOON.sub("", text)))
     if len(words) > MAX_TITLE_WORDS:
         words = _cut_short(words)
     while words and _is_loose(words):
@@ -121,6 +127,10 @@ def _tidied(text: str) -> str:
     title = " ".join(words)
     fits = len(words) >= MIN_TITLE_WORDS and len(title) <= MAX_CLAUSE_CHARS
     return title if fits else ""
+
+
+def _the(pointed: re.Match[str]) -> str:
+    return "the " if _carries(plain(pointed[1])) else pointed[0]
 
 
 def _is_loose(words: list[str]) -> bool:

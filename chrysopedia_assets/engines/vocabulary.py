@@ -14,10 +14,11 @@ from chrysopedia_assets.models.taxonomy import Taxonomy
 # Names that are also everyday words count only with a capital that no sentence's beginning explains.
 _EVERYDAY = words_of(
     """
-    analog avenger battery blackhole collision corpus diva drift duck echo edison erosion flex glitch halftime
-    impulse infiltrator kaleidoscopes levels logic massive meld movement nectar neutron nexus ozone pedal
-    pigments portal radiator reason redux roar sakura sampler saturn shifter span spectrum spire
-    splice stage tension thermal tuner vital vocoder wavetable wider reaper patcher alchemy
+    alchemy analog avenger battery blackhole collision corpus diva drift duck echo edison erosion
+    flex glitch halftime impulse infiltrator kaleidoscopes kickstart levels limitless logic massive
+    meld movement nectar neutron nexus operator ozone patcher pedal pigments portal radiator reaper
+    reason redux roar sakura sampler saturn shifter simpler soothe span spectrum spire splice stage
+    tension thermal tuner utility vital vocoder wavetable wider
     """
 )
 
