@@ -35,16 +35,17 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/dg check defs
-	$(BIN)/pytest -q tests/graph tests/cli/test_docs.py
+	$(BIN)/pytest -q tests/graph tests/cli/test_docs.py tests/site/test_readme.py
 
 ## make test       make check, then every test
 test: check
 	$(BIN)/pytest -q -n auto tests
 
-## make generated  write anew what tests compare: docs/cli.md, tests/graph/snapshot.json
+## make generated  write anew what tests compare: docs/cli.md, the graph's snapshot, the README's page
 generated: setup
 	$(BIN)/python -m tests.cli.test_docs
 	$(BIN)/python -m tests.graph.test_graph
+	$(BIN)/python -m tests.site.test_readme
 
 ## make lock       resolve pyproject.toml into requirements.lock
 lock: setup

@@ -106,7 +106,7 @@ def _measure(videos: int, segments: int) -> dict[str, float]:
     use_project_dagster_home()
     import dagster as dg
 
-    from chrysopedia_assets.automation import process
+    from chrysopedia_assets.automation import process, staleness
     from chrysopedia_assets.automation.ingest import ingest
     from chrysopedia_assets.definitions import build_defs
     from resources import record_store
@@ -124,9 +124,9 @@ def _measure(videos: int, segments: int) -> dict[str, float]:
         found["ingest_s"] = time.perf_counter() - started
         _count_time(record_store.RecordStore, "handle_output", spent, "records_s")
         _count_time(record_store.RecordStore, "load_input", spent, "records_s")
-        _count_time(process.Processor, "needed", spent, "verdicts_s")
+        _count_time(staleness.Staleness, "needed", spent, "verdicts_s")
         started = time.perf_counter()
-        processor = process.Processor(definitions, instance)
+        processor = process.Processor(definitions, instance, open_database())
         for video_id in instance.get_dynamic_partitions("videos"):
             done = processor.process(video_id, "manual")
             assert done.failed is None and len(done.ran) == STAGE_COUNT, done

@@ -2,6 +2,7 @@
 
     ChrysopediaError
     ├── InputRefused          a file cannot become a transcript; the file has to change
+    │   └── InputUnreadable   it cannot be read at this moment; it may be at the next look
     ├── SourceChanged         a file is not the one that was ingested; ingest again
     ├── ReplyRefused          an engine's reply breaks a rule of its stage; nothing was stored
     ├── RecordMissing         a stage asks for a record that was never stored
@@ -25,6 +26,10 @@ class ChrysopediaError(Exception):
 
 class InputRefused(ChrysopediaError):
     """A file cannot become a transcript; trying again changes nothing until the file does."""
+
+
+class InputUnreadable(InputRefused):
+    """A file that cannot be read at this moment: a share that is away, a permission; the file need not change."""
 
 
 class SourceChanged(ChrysopediaError):

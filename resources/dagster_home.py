@@ -1,5 +1,9 @@
 """What `dagster.yaml` names: Dagster's own records beside ours, switched to PostgreSQL by the same variable."""
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from dagster._core.storage.base_storage import DagsterStorage
@@ -7,6 +11,7 @@ from dagster._core.storage.root import LocalArtifactStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
+from chrysopedia_assets.errors import ConfigurationError
 from resources.database import open_database
 from resources.settings import settings
 
@@ -24,12 +29,29 @@ class ProjectStorage(DagsterStorage, ConfigurableClass):
     ) -> DagsterStorage:
         found = settings()
         if found.dagster_database_url is None:
-            return DagsterSqliteStorage.from_local(str(found.dagster_dir), inst_data=inst_data)
+            with _alone(found.dagster_dir):
+                return DagsterSqliteStorage.from_local(str(found.dagster_dir), inst_data=inst_data)
         open_database()  # says at once what is wrong, where dagster-postgres retries and then raises its own
         from dagster_postgres.storage import DagsterPostgresStorage
 
         url = found.dagster_database_url.render_as_string(hide_password=False)
         return DagsterPostgresStorage(url, inst_data=inst_data)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two first commands at once would both create Dagster's SQLite files, and ruin them for good."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"the data folder cannot be used: {error.strerror}",
+            where=str(folder),
+            cure="Correct CHRYSOPEDIA_DATA_DIR, or make the folder writable.",
+        ) from error
 
 
 class ProjectArtifacts(LocalArtifactStorage):

@@ -1,8 +1,8 @@
 """Who answers the stages' questions, and the taxonomy that both ask with."""
 
 import dagster as dg
-from chrysopedia_assets.engines.extractive import ExtractiveEngine
 
+from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.models.taxonomy import Taxonomy
 from chrysopedia_assets.stages.ports import Ask
 from resources.clients.taxonomy import read_taxonomy

@@ -6,8 +6,8 @@ import dagster as dg
 
 from chrysopedia_assets.errors import InputRefused, SourceChanged
 from chrysopedia_assets.models.library_files import SourceTranscript
-from resources.clients.captions.read import read_transcript
-from resources.clients.library import hash_file
+from resources.clients.captions.read import parse_transcript, read_bytes
+from resources.clients.library import hash_bytes
 from resources.database import open_database
 from resources.store.database import Database
 from resources.store.videos import LibraryVideo, list_videos
@@ -35,20 +35,20 @@ class Library:
         [entry] = entries
         path = Path(entry.source_path)
         try:
-            same = hash_file(path) == entry.source_hash
+            raw = read_bytes(path)
         except InputRefused as error:
             raise SourceChanged(
                 f"its file is gone or cannot be read: {error.where}",
                 where=video_id,
                 cure="What is stored stays. Put the file back, or ingest it where it is now.",
             ) from error
-        if not same:
+        if hash_bytes(raw) != entry.source_hash:
             raise SourceChanged(
                 f"its file has changed since it was ingested: {path}",
                 where=video_id,
                 cure=f"Ingest it again: chrysopedia ingest '{path}'",
             )
-        return entry, read_transcript(path)
+        return entry, parse_transcript(raw, path)
 
 
 class LibraryResource(dg.ConfigurableResource[Library]):

@@ -4,6 +4,7 @@ from typing import cast
 
 import dagster as dg
 
+from chrysopedia_assets.errors import ChrysopediaError
 from chrysopedia_assets.models.records import StageName, StageRecord
 from resources.database import open_database
 from resources.store.records import load, save
@@ -16,10 +17,13 @@ class RecordStore(dg.ConfigurableIOManager):
         stage = cast(StageName, context.asset_key.to_user_string())
         if obj.video.video_id != context.partition_key:
             raise ValueError(f"{stage} of {context.partition_key} is about {obj.video.video_id}")
-        with open_database().writing() as connection:
+        with open_database().writing(lock=context.partition_key) as connection:
             save(connection, stage, obj, context.run_id)
 
     def load_input(self, context: dg.InputContext) -> StageRecord:
         stage = cast(StageName, context.asset_key.to_user_string())
-        with open_database().reading() as connection:
-            return load(connection, stage, context.partition_key)
+        try:
+            with open_database().reading() as connection:
+                return load(connection, stage, context.partition_key)
+        except ChrysopediaError as error:
+            raise dg.Failure(description=str(error), allow_retries=False) from error

@@ -50,7 +50,8 @@ def use_project_dagster_home() -> None:
 
 
 def _path(variable: str, default: Path) -> Path:
-    return Path(os.environ.get(variable) or default).expanduser().resolve()
+    """A relative path is relative to the project, wherever the command is run from."""
+    return (PROJECT / Path(os.environ.get(variable) or default).expanduser()).resolve()
 
 
 def _database(data_dir: Path) -> tuple[URL, URL | None]:

@@ -15,8 +15,8 @@ from chrysopedia_assets.automation.partitions import VIDEOS
 from chrysopedia_assets.errors import InputRefused
 from chrysopedia_assets.models.records import Video
 from chrysopedia_assets.models.slugs import readable, slug
-from resources.clients.captions.read import read_transcript
-from resources.clients.library import LibraryFile, hash_file
+from resources.clients.captions.read import parse_transcript, read_bytes
+from resources.clients.library import LibraryFile, hash_bytes
 from resources.event_log import DATA_VERSION, latest_versions
 from resources.store.database import Database
 from resources.store.videos import LibraryVideo, free_paths, list_videos, put_video
@@ -33,6 +33,7 @@ class FoundFile:
     creator: str
     stamp: str
     hash: str
+    creator_given: bool = False
     title: str | None = None
     url: str | None = None
 
@@ -101,8 +102,12 @@ def _is_copy(file: FoundFile, entry: LibraryVideo, hash_at: Mapping[str, str]) -
 
 
 def _sort_in(made: Plan, entry: LibraryVideo, file: FoundFile) -> LibraryVideo:
-    """The known video with what its file says now; a title that only the file's name gave stays."""
-    facts = {"creator": file.creator}
+    """The known video with what its file says now.
+
+    What only a name said stays while the name does: the title, and the creator until the file is moved.
+    """
+    moved = file.path != entry.source_path
+    facts = {"creator": file.creator} if moved or file.creator_given else {}
     facts |= {key: value for key in ("title", "url") if (value := getattr(file, key))}
     updated = replace(
         entry,
@@ -193,18 +198,21 @@ def _read(file: LibraryFile, known: LibraryVideo | None) -> FoundFile:
     """Hash and, unless the content is known, parse: what cannot become a transcript never becomes a video."""
     path = str(file.path)
     if known is not None and known.source_stamp == file.stamp:
-        return FoundFile(path, file.creator, file.stamp, known.source_hash)
-    digest = hash_file(file.path)
-    if known is not None and known.source_hash == digest:
-        return FoundFile(path, file.creator, file.stamp, digest)
-    source = read_transcript(file.path)
-    return FoundFile(path, file.creator, file.stamp, digest, source.title, source.url)
+        return FoundFile(path, file.creator, file.stamp, known.source_hash, file.creator_given)
+    raw = read_bytes(file.path)
+    found = FoundFile(path, file.creator, file.stamp, hash_bytes(raw), file.creator_given)
+    if known is not None and known.source_hash == found.hash:
+        return found
+    source = parse_transcript(raw, file.path)
+    return replace(found, title=source.title, url=source.url)
 
 
 def _register(found: Sequence[FoundFile], database: Database) -> Plan:
-    with database.writing() as connection:
+    with database.reading() as connection:
+        hash_at = _hashes_at(found, list_videos(connection))  # slow on a share: before the lock
+    with database.writing(lock="library") as connection:
         known = list_videos(connection)
-        made = plan(found, known, _hashes_at(found, known))
+        made = plan(found, known, hash_at)
         before = {entry.video.video_id: entry for entry in known}
         entries = [e for e in made.entries if before.get(e.video.video_id) != e]
         free_paths(connection, (e.source_path for e in entries))
@@ -220,7 +228,7 @@ def _hashes_at(found: Iterable[FoundFile], known: Iterable[LibraryVideo]) -> dic
     for entry in known:
         if entry.source_hash in contents and entry.source_path not in hash_at:
             try:
-                hash_at[entry.source_path] = hash_file(Path(entry.source_path))
+                hash_at[entry.source_path] = hash_bytes(read_bytes(Path(entry.source_path)))
             except InputRefused:  # gone or unreadable: then it is not a copy but a move
                 continue
     return hash_at

@@ -1,32 +1,35 @@
 """Bring videos up to date in this process: run the stages that need it, in order, and nothing else.
 
-After each run the recorded versions are looked at again, so a stage whose inputs turned out unchanged is spared.
+After each run the records are looked at again, so a stage whose inputs turned out unchanged is spared.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+import socket
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 from dagster import DagsterInstance
+from dagster_shared.error import SerializableErrorInfo
 
-from chrysopedia_assets.automation.ingest import LIBRARY_FILES
-from chrysopedia_assets.freshness.verdicts import Cause, Made, StageDef, causes, surely_needed
-from chrysopedia_assets.models.records import STAGES
-from resources.event_log import DATA_VERSION, latest_tags
+from chrysopedia_assets.automation.staleness import Staleness
+from resources.store.database import Database
 
-INPUT_VERSION = "dagster/input_data_version/"
-CODE_VERSION = "dagster/code_version"
 TRIGGER = "chrysopedia/trigger"
+PROCESS = "chrysopedia/process"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """On the terminal a command speaks for itself."""
+INTERRUPTED = frozenset({"DagsterExecutionInterruptedError", "KeyboardInterrupt"})
 
 
 @dataclass(frozen=True)
 class Failed:
-    video_id: str
-    stage: str
+    """`message` is a sentence for people; the whole trace is on the run's page."""
+
+    stage: str | None
     message: str
-    run_id: str
+    run_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -37,119 +40,116 @@ class Processed:
     ran: tuple[str, ...]
     failed: Failed | None = None
 
-
-@dataclass(frozen=True)
-class Recorded:
-    """What the event log holds of a video: each stage's last materialisation, and every input's present version."""
-
-    made: Mapping[str, Made]
-    versions: Mapping[str, str | None]
+    def as_row(self) -> dict[str, Any]:
+        """Flat, for tables and JSON."""
+        return {
+            "video": self.video_id,
+            "ran": list(self.ran),
+            "failed_at": self.failed.stage if self.failed else None,
+            "error": self.failed.message if self.failed else None,
+            "run_id": self.failed.run_id if self.failed else None,
+        }
 
 
 class Processor:
     """Runs stages of videos through the graph's own definitions, recorded in the instance like any other run."""
 
-    def __init__(self, defs: dg.Definitions, instance: DagsterInstance) -> None:
+    def __init__(self, defs: dg.Definitions, instance: DagsterInstance, database: Database) -> None:
         self._job = defs.resolve_implicit_global_asset_job_def()
         self._instance = instance
-        self.stages = _stage_defs(defs)
-
-    def causes(self, video_ids: Sequence[str]) -> dict[str, dict[str, tuple[Cause, ...]]]:
-        """For each video and stage why it is out of date by its own inputs; empty where it is not."""
-        return {
-            video_id: {
-                stage.name: causes(stage, recorded.made.get(stage.name), recorded.versions)
-                for stage in self.stages
-            }
-            for video_id, recorded in self._recorded(video_ids).items()
-        }
-
-    def needed(self, video_ids: Sequence[str]) -> dict[str, list[str]]:
-        """For each video the stages to run next; empty lists are videos that are up to date."""
-        return {
-            video_id: surely_needed(self.stages, recorded.made, recorded.versions)
-            for video_id, recorded in self._recorded(video_ids).items()
-        }
-
-    def _recorded(self, video_ids: Sequence[str]) -> dict[str, Recorded]:
-        materialized = dg.DagsterEventType.ASSET_MATERIALIZATION
-        stages = {
-            stage.name: latest_tags(
-                self._instance, dg.AssetKey(stage.name), materialized, video_ids
-            )
-            for stage in self.stages
-        }
-        observed = dg.DagsterEventType.ASSET_OBSERVATION
-        files = latest_tags(self._instance, LIBRARY_FILES, observed, video_ids)
-        found = {}
-        for video_id in video_ids:
-            tags = {
-                name: by_video[video_id]
-                for name, by_video in stages.items()
-                if video_id in by_video
-            }
-            versions = {name: tag.get(DATA_VERSION) for name, tag in tags.items()}
-            versions["library_files"] = files.get(video_id, {}).get(DATA_VERSION)
-            found[video_id] = Recorded({name: _made(tag) for name, tag in tags.items()}, versions)
-        return found
+        self.staleness = Staleness(defs.resolve_asset_graph(), instance, database)
+        end_dead_runs(instance)
 
     def process(
         self, video_id: str, trigger: str, on_stage: Callable[[str], None] = lambda stage: None
     ) -> Processed:
-        """Run until nothing needs to run or something fails. `on_stage` hears of each stage that was run."""
+        """Run until nothing needs to run or something fails. `on_stage` hears of each stage that was run.
+
+        Raises KeyboardInterrupt when a run was interrupted; that run is then recorded as cancelled.
+        """
         ran: list[str] = []
-        while stages := self.needed([video_id])[video_id]:
+        while stages := self.staleness.needed([video_id])[video_id]:
             if again := sorted(set(stages) & set(ran)):
-                # Nobody can tell why from here, and running it for ever would cost money for ever.
-                why = f"{again[0]} still looks out of date after it was run"
-                return Processed(video_id, tuple(ran), Failed(video_id, again[0], why, ""))
-            result = self._job.execute_in_process(
-                instance=self._instance,
-                partition_key=video_id,
-                asset_selection=[dg.AssetKey(stage) for stage in stages],
-                tags={TRIGGER: trigger},
-                run_config=QUIET,
-                raise_on_error=False,
-            )
-            done = [
-                event.asset_key.to_user_string()
-                for event in result.all_events
-                if event.is_step_materialization and event.asset_key
-            ]
-            ran += done
-            for stage in done:
-                on_stage(stage)
+                # Never the same stage twice in one go: for ever would cost money for ever.
+                why = (
+                    f"{again[0]} is out of date again after it was run. "
+                    "If its file was ingested meanwhile, process the video once more."
+                )
+                return Processed(video_id, tuple(ran), Failed(again[0], why))
+            result = self._run(video_id, stages, trigger)
+            for event in result.all_events:
+                if event.is_step_materialization and event.asset_key:
+                    ran.append(event.asset_key.to_user_string())
+                    on_stage(ran[-1])
             if not result.success:
-                return Processed(video_id, tuple(ran), _failure(video_id, result))
+                return Processed(video_id, tuple(ran), _failure(result))
         return Processed(video_id, tuple(ran))
 
+    def _run(self, video_id: str, stages: list[str], trigger: str) -> dg.ExecuteInProcessResult:
+        result = self._job.execute_in_process(
+            instance=self._instance,
+            partition_key=video_id,
+            asset_selection=[dg.AssetKey(stage) for stage in stages],
+            tags={TRIGGER: trigger, PROCESS: _this_process()},
+            run_config=QUIET,
+            raise_on_error=False,
+        )
+        if any(error.cls_name in INTERRUPTED for _, error in _errors(result)):
+            self._instance.report_run_canceled(result.dagster_run)
+            raise KeyboardInterrupt
+        return result
 
-def _made(tags: Mapping[str, str]) -> Made:
-    inputs = {
-        key.removeprefix(INPUT_VERSION): version
-        for key, version in tags.items()
-        if key.startswith(INPUT_VERSION)
-    }
-    return Made(tags.get(DATA_VERSION), tags.get(CODE_VERSION), inputs)
+
+def end_dead_runs(instance: DagsterInstance) -> None:
+    """Record as failed what a killed process of this machine has left as running: nobody else will."""
+    running = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
+    for run in instance.get_runs(running):
+        host, _, pid = run.tags.get(PROCESS, "").partition(":")
+        if host == socket.gethostname() and not _lives(int(pid)):
+            instance.report_run_failed(run, f"The process that ran it ({pid}) was killed.")
 
 
-def _stage_defs(defs: dg.Definitions) -> list[StageDef]:
-    graph = defs.resolve_asset_graph()
+def _this_process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _errors(result: dg.ExecuteInProcessResult) -> list[tuple[str | None, SerializableErrorInfo]]:
+    """Every error of the run and everything that caused it, outermost first, with the step that it befell."""
     found = []
-    for stage in STAGES:
-        node = graph.get(dg.AssetKey(stage))
-        reads = tuple(sorted(key.to_user_string() for key in node.parent_keys))
-        found.append(StageDef(stage, node.code_version or "", reads))
+    for event in result.all_events:
+        error = None
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+        elif event.is_job_failure:
+            error = event.job_failure_data.error
+        while error is not None:
+            found.append((event.step_key, error))
+            error = error.cause
     return found
 
 
-def _failure(video_id: str, result: dg.ExecuteInProcessResult) -> Failed:
+def _failure(result: dg.ExecuteInProcessResult) -> Failed:
     for event in result.all_events:
-        if event.is_step_failure:
-            data = event.step_failure_data
-            told = data.user_failure_data and data.user_failure_data.description
-            error = data.error and data.error.to_string()
-            return Failed(
-                video_id, event.step_key or "?", told or error or "no reason given", result.run_id
-            )
-    return Failed(video_id, "?", "the run failed before any stage began", result.run_id)
+        told = event.step_failure_data.user_failure_data if event.is_step_failure else None
+        if told and told.description:
+            return Failed(event.step_key, told.description, result.run_id)
+    step, innermost = _innermost(_errors(result))
+    return Failed(step, innermost, result.run_id)
+
+
+def _innermost(errors: list[tuple[str | None, SerializableErrorInfo]]) -> tuple[str | None, str]:
+    """The root cause of the first error, without its trace."""
+    for step, error in errors:
+        if error.cause is None:
+            return step, error.message.strip().removeprefix("chrysopedia_assets.errors.")
+    return None, "no reason was recorded"

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from chrysopedia_assets.automation.ingest import IngestReport, ingest
+from chrysopedia_assets.automation.ingest import ingest
 from chrysopedia_assets.automation.jobs import process_video
 from chrysopedia_assets.automation.process import TRIGGER
+from chrysopedia_assets.automation.staleness import Staleness
+from chrysopedia_assets.errors import InputUnreadable
 from resources.clients.library import Look, look
 from resources.database import open_database
 from resources.settings import settings
-from resources.store.videos import LibraryVideo
+from resources.store.videos import list_videos
 
 POLL_S = 30
+MAX_READS = 20
+"""Files of one look: a look that takes a minute is stopped by Dagster. The rest has its turn at the next."""
 READ = "read"
 WAITING = "waiting"
 
@@ -35,13 +39,13 @@ def due(found: Mapping[str, str], memory: Memory) -> Due:
 
     What is not found is remembered all the same: a share that is away for a while is not an empty library.
     """
-    paths = set()
+    paths: set[str] = set()
     remembered = dict(memory)
     for path, stamp in found.items():
         before, state = memory.get(path, ("", WAITING))
         if before != stamp:
             remembered[path] = (stamp, WAITING)
-        elif state == WAITING:
+        elif state == WAITING and len(paths) < MAX_READS:
             paths.add(path)
             remembered[path] = (stamp, READ)
     return Due(frozenset(paths), remembered)
@@ -66,9 +70,14 @@ def library_folder(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     files = [file for file in seen.files if str(file.path) in now.paths]
     report = ingest(files, open_database(), context.instance)
     for path, error in report.refused:
-        now.memory[path] = (now.memory[path][0], str(error))
+        again = isinstance(
+            error, InputUnreadable
+        )  # nothing about the file has to change for it to be read
+        now.memory[path] = (now.memory[path][0], WAITING if again else str(error))
     cursor = json.dumps(now.memory)
-    requests = _requests(report)
+    graph = context.repository_def.asset_graph if context.repository_def else None
+    assert graph is not None, "a sensor is always evaluated in its code location"
+    requests = _requests(Staleness(graph, context.instance, open_database()))
     if not requests:
         context.update_cursor(cursor)
         return dg.SkipReason(_nothing_to_run(seen, now.memory))
@@ -87,17 +96,26 @@ def _nothing_to_run(seen: Look, memory: Memory) -> str:
     return "\n".join([told, *refused])
 
 
-def _requests(report: IngestReport) -> list[dg.RunRequest]:
-    """All stages of a new video; of a changed one only the transcript, which costs nothing."""
-    asked: list[tuple[LibraryVideo, list[dg.AssetKey] | None]]
-    asked = [(entry, None) for entry in report.plan.new]
-    asked += [(entry, [dg.AssetKey("transcripts")]) for entry in report.plan.changed]
-    return [
-        dg.RunRequest(
-            run_key=f"{entry.video.video_id}:{entry.version}",
-            partition_key=entry.video.video_id,
-            asset_selection=selection,
-            tags={TRIGGER: "sensor"},
+def _requests(staleness: Staleness) -> list[dg.RunRequest]:
+    """All stages of a video never processed; of a changed one only the transcript, which costs nothing.
+
+    From what is recorded, not from what this look found: a look that died half-way loses no video. Dagster launches
+    one run for each key, so a video whose run failed waits for a person.
+    """
+    with open_database().reading() as connection:
+        entries = {entry.video.video_id: entry for entry in list_videos(connection)}
+    requests = []
+    for video_id, causes in staleness.causes(list(entries)).items():
+        kinds = {cause.kind for cause in causes["transcripts"]}
+        if not kinds & {"missing", "input"}:
+            continue
+        entry = entries[video_id]
+        requests.append(
+            dg.RunRequest(
+                run_key=f"{video_id}:{entry.version}:{entry.source_stamp}",
+                partition_key=video_id,
+                asset_selection=None if "missing" in kinds else [dg.AssetKey("transcripts")],
+                tags={TRIGGER: "sensor"},
+            )
         )
-        for entry, selection in asked
-    ]
+    return requests

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 import dagster as dg
 
-from chrysopedia_assets.automation.process import Processor
+from chrysopedia_assets.automation.process import end_dead_runs
+from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.models.records import STAGES
 from resources.store.database import Database
 from resources.store.pages import count_stored
@@ -14,12 +15,14 @@ from resources.store.videos import list_videos
 State = Literal["not started", "queued", "processing", "error", "complete"]
 
 PARTITION = "dagster/partition"
-PROCESSING = (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
-QUEUED = (
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-)
+IN_FLIGHT: Mapping[State, tuple[dg.DagsterRunStatus, ...]] = {
+    "queued": (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED),
+    "processing": (
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ),
+}
 
 
 def video_states(
@@ -30,19 +33,17 @@ def video_states(
         entries = list_videos(connection)
         counts = count_stored(connection)
     video_ids = [entry.video.video_id for entry in entries]
-    needed = Processor(defs, instance).needed(video_ids)
-    processing, queued = _in_flight(instance, PROCESSING), _in_flight(instance, QUEUED)
+    end_dead_runs(instance)
+    needed = Staleness(defs.resolve_asset_graph(), instance, database).needed(video_ids)
+    in_flight = _in_flight(instance)
     nothing = {"stages": 0, "chunks": 0, "moments": 0, "pages": 0}
     rows = []
     for entry in entries:
         video_id = entry.video.video_id
         to_run = needed[video_id]
-        if video_id in processing:
-            state: State = "processing"
-        elif video_id in queued:
-            state = "queued"
-        else:
-            state = _settled_state(instance, video_id, counts.get(video_id, nothing), to_run)
+        state = in_flight.get(video_id) or _settled_state(
+            instance, video_id, counts.get(video_id, nothing), to_run
+        )
         rows.append(
             {"video": video_id, "creator": entry.video.creator, "state": state}
             | counts.get(video_id, nothing)
@@ -51,11 +52,14 @@ def video_states(
     return rows
 
 
-def _in_flight(
-    instance: dg.DagsterInstance, statuses: Sequence[dg.DagsterRunStatus]
-) -> Mapping[str, dg.DagsterRun]:
-    runs = instance.get_runs(dg.RunsFilter(statuses=list(statuses)))
-    return {run.tags[PARTITION]: run for run in runs if PARTITION in run.tags}
+def _in_flight(instance: dg.DagsterInstance) -> dict[str, State]:
+    """The videos that a run is working on or waiting for."""
+    states: dict[str, State] = {}
+    for state, statuses in IN_FLIGHT.items():
+        for run in instance.get_runs(dg.RunsFilter(statuses=list(statuses))):
+            if video_id := run.tags.get(PARTITION):
+                states[video_id] = state
+    return states
 
 
 def _settled_state(

@@ -1,6 +1,5 @@
 """Commands on the library: take files in, bring videos up to date, say how they stand."""
 
-import difflib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -16,10 +15,18 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from chrysopedia_assets.cli.output import Json, errors, print_json, print_table, refuse, results
-from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.cli.output import (
+    Json,
+    errors,
+    print_json,
+    print_table,
+    refuse,
+    results,
+    unknown,
+)
 from chrysopedia_assets.models.records import STAGES
 from resources.clients.library import Look, look, settled
+from resources.clients.taxonomy import read_taxonomy
 from resources.settings import settings
 
 
@@ -135,28 +142,22 @@ def process(video_ids: Sequence[str]) -> list[dict[str, Any]]:
 
     from chrysopedia_assets.automation.process import Processed, Processor
     from chrysopedia_assets.definitions import build_defs
+    from resources.database import open_database
 
+    read_taxonomy(settings().taxonomy_file)  # what is wrong for all is said once, before any run
     rows = []
     with progress_bar() as bar, dg.DagsterInstance.get() as instance:
-        processor = Processor(build_defs(), instance)
+        processor = Processor(build_defs(), instance, open_database())
+        needed = processor.staleness.needed(video_ids)
         task = bar.add_task("", total=len(video_ids) * len(STAGES), what="looking")
-        for number, (video_id, stages) in enumerate(processor.needed(video_ids).items(), start=1):
+        for number, (video_id, stages) in enumerate(needed.items(), start=1):
             done = Processed(video_id, ran=())
             if stages:
                 bar.update(task, what=f"{video_id}: {stages[0]}")
                 tell = partial(_tell, bar, task, video_id)
                 done = processor.process(video_id, "manual", on_stage=tell)
-            failed = done.failed
             bar.update(task, completed=number * len(STAGES))
-            rows.append(
-                {
-                    "video": video_id,
-                    "ran": list(done.ran),
-                    "failed_at": failed.stage if failed else None,
-                    "error": failed.message if failed else None,
-                    "run_id": failed.run_id if failed else None,
-                }
-            )
+            rows.append(done.as_row())
     return rows
 
 
@@ -167,7 +168,8 @@ def _tell(bar: Progress, task: TaskID, video_id: str, stage: str) -> None:
 def print_processed(rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         if row["error"]:
-            refuse(f"{row['video']} failed at {row['failed_at']}: {row['error']}")
+            where = f" at {row['failed_at']}" if row["failed_at"] else ""
+            refuse(f"{row['video']} failed{where}: {row['error']}")
         elif row["ran"]:
             results.print(
                 f"{row['video']}: {', '.join(row['ran'])}", highlight=False, soft_wrap=True
@@ -207,9 +209,5 @@ def _known(asked: Sequence[str] | None) -> list[str]:
         return known
     for video_id in asked:
         if video_id not in known:
-            close = difflib.get_close_matches(video_id, known, n=1)
-            meant = f"Did you mean {close[0]}? " if close else ""
-            raise ConfigurationError(
-                f"there is no video {video_id}", cure=f"{meant}List them: chrysopedia status"
-            )
+            raise unknown("video", video_id, known, "chrysopedia status")
     return list(dict.fromkeys(asked))

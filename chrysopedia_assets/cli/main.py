@@ -31,5 +31,7 @@ def run() -> None:
     try:
         app()
     except ChrysopediaError as error:
-        errors.print(f"Error: {error}", style="bold red", markup=False, highlight=False)
+        errors.print(
+            f"Error: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True
+        )
         sys.exit(2)

@@ -1,16 +1,21 @@
 """How commands speak: results on stdout, everything else on stderr, and JSON that a script can read."""
 
+import difflib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console, JustifyMethod
+from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
+from chrysopedia_assets.errors import ConfigurationError
+
 PIPED_WIDTH = 200
+PAGE_WIDTH = 100
 
 results = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 errors = Console(stderr=True)
@@ -37,6 +42,18 @@ def print_table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
     for row in rows:
         table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
     results.print(table)
+
+
+def print_page(markdown: str) -> None:
+    """A page as one reads it: no wider than the eye likes, and no link that a terminal would follow."""
+    results.print(Markdown(markdown, hyperlinks=False), width=min(results.width, PAGE_WIDTH))
+
+
+def unknown(kind: str, asked: str, known: Iterable[str], listed_by: str) -> ConfigurationError:
+    """Somebody asked for what is not there: say what is meant most likely, and what lists them all."""
+    close = difflib.get_close_matches(asked, known, n=1)
+    meant = f"Did you mean {close[0]}? " if close else ""
+    return ConfigurationError(f"there is no {kind} {asked}", cure=f"{meant}List them: {listed_by}")
 
 
 def refuse(message: str) -> None:

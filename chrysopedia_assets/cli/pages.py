@@ -1,13 +1,17 @@
 """Commands on technique pages: list them, read one."""
 
-import difflib
 from typing import Annotated
 
 import typer
-from rich.markdown import Markdown
 
-from chrysopedia_assets.cli.output import Json, print_json, print_table, results
-from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.cli.output import (
+    Json,
+    print_json,
+    print_page,
+    print_table,
+    results,
+    unknown,
+)
 from chrysopedia_assets.site.pages import page_markdown
 
 app = typer.Typer(
@@ -49,16 +53,13 @@ def show_command(
         found = find_page(connection, page)
         known = [] if found else [row["page"] for row in list_pages(connection)]
     if found is None:
-        close = difflib.get_close_matches(page, known, n=1)
-        meant = f"Did you mean {close[0]}? " if close else ""
-        raise ConfigurationError(
-            f"there is no page {page}", cure=f"{meant}List them: chrysopedia pages list"
-        )
+        raise unknown("page", page, known, "chrysopedia pages list")
     record, made = found
     text = page_markdown(record, made.video, made.made_by)
     if as_json:
-        print_json(record.model_dump(mode="json"))
+        about = made.model_dump(mode="json", include={"video", "made_by"})
+        print_json(about | {"page": record.model_dump(mode="json")})
     elif markdown:
         results.file.write(text)
     else:
-        results.print(Markdown(text, hyperlinks=False))
+        print_page(text)

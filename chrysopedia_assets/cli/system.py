@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from rich.markdown import Markdown
 
 from chrysopedia_assets.cli.library import (
     ingest,
@@ -16,8 +15,7 @@ from chrysopedia_assets.cli.library import (
     print_processed,
     process,
 )
-from chrysopedia_assets.cli.output import Json, print_json, print_table, results
-from chrysopedia_assets.errors import ChrysopediaError, ConfigurationError
+from chrysopedia_assets.cli.output import Json, print_json, print_page, print_table, results
 from chrysopedia_assets.site.pages import page_markdown
 from resources.settings import PROJECT, SAMPLES, settings
 
@@ -57,7 +55,7 @@ def _summary(video_ids: list[str], seconds: float) -> None:
     if shown:
         results.rule("One finished page")
         page, record = shown
-        results.print(Markdown(page_markdown(page, record.video, record.made_by), hyperlinks=False))
+        print_page(page_markdown(page, record.video, record.made_by))
     results.rule("Summary")
     totals = {name: sum(found[name] for found in stored) for name in ("chunks", "moments", "pages")}
     print_table([{"videos": len(stored)} | totals | {"seconds": round(seconds, 1)}], "nothing")
@@ -93,7 +91,7 @@ def doctor_command(as_json: Json = False) -> None:
 def _checked(name: str, check: Callable[[], str]) -> dict[str, Any]:
     try:
         found, sound = check(), "yes"
-    except (ChrysopediaError, OSError) as error:
+    except Exception as error:  # noqa: BLE001  # whatever is wrong, a doctor names it and goes on
         found, sound = str(error), "NO"
     return {"check": name, "ok": sound, "found": found}
 
@@ -114,8 +112,8 @@ def _data_folder() -> str:
 def _database() -> str:
     from resources.database import open_database
 
-    revision = open_database().revision()
-    return f"{settings().database_url.render_as_string()} at revision {revision}"
+    database = open_database()
+    return f"{database.name} at revision {database.revision()}"
 
 
 def _taxonomy() -> str:
@@ -144,15 +142,9 @@ def _dagster() -> str:
 
 
 def _graph() -> str:
-    from dagster import DagsterError
-
     from chrysopedia_assets.definitions import build_defs
 
-    try:
-        keys = build_defs().resolve_asset_graph().get_all_asset_keys()
-    except DagsterError as error:
-        raise ConfigurationError(f"the definitions do not load: {error}") from error
-    return f"{len(keys)} assets"
+    return f"{len(build_defs().resolve_asset_graph().get_all_asset_keys())} assets"
 
 
 CHECKS: dict[str, Callable[[], str]] = {

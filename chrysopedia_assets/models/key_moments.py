@@ -14,14 +14,14 @@ from chrysopedia_assets.models.records import (
 )
 
 # A moment must fit a synthesis group whatever its language, so its texts are bounded.
-MAX_MOMENT_CHARS = 8_000
+MAX_MOMENT_CHARS = 6_000
 Brief = Annotated[Text, Field(max_length=2_000)]
 
 MomentKind = Literal["technique", "settings", "reasoning", "workflow"]
 
 
 class KeyMoment(Record):
-    """One thing worth keeping; `quote` is a part of what is said in it, `transcript` the first 8,000 characters of that."""
+    """One thing worth keeping; `quote` is a part of what is said in it, `transcript` the first 6,000 characters of that."""
 
     moment_id: Text
     first_segment: SegmentIndex

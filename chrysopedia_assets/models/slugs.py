@@ -21,5 +21,6 @@ def slug(text: str) -> str:
 
 def readable(name: str) -> str:
     """A file or folder name as a person would write it on one line: nothing unprintable, single spaces."""
-    printable = (char if char.isprintable() else " " for char in name)
+    composed = unicodedata.normalize("NFC", name)  # some file systems decompose: one name, not two
+    printable = (char if char.isprintable() else " " for char in composed)
     return " ".join("".join(printable).split())

@@ -13,14 +13,18 @@ from chrysopedia_assets.models.records import Record, Seconds, StageRecord, Text
 SourceQuality = Literal["structured", "mixed", "unstructured"]
 
 CITATION = re.compile(r"(?<!\\)\[(\d{1,4})\]")
-_LIST_MARK = re.compile(r"^(\d*)([-+.)])(?=\s|$)")
+_BLOCK_MARK = re.compile(r"^(\d*)([-+.)=])(?=[-=\s]|$)")
+"""What would begin a list, a rule or an underlined heading."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
 def as_markdown(text: str) -> str:
-    """Plain text as Markdown that shows just that text: speech cannot forge a link, a heading or a citation."""
+    """Plain text as CommonMark that shows just that text: speech cannot forge a link, a heading or a citation.
+
+    An address that is spoken in full stays text; a renderer that makes bare addresses clickable has to be told not to.
+    """
     escaped = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
-    return _LIST_MARK.sub(r"\1\\\2", escaped)
+    return _BLOCK_MARK.sub(r"\1\\\2", escaped)
 
 
 class Citation(Record):

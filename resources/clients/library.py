@@ -9,18 +9,18 @@ import os
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from chrysopedia_assets.errors import InputRefused
+from chrysopedia_assets.errors import InputRefused, InputUnreadable
 from chrysopedia_assets.models.slugs import readable
-from resources.clients.captions.read import refuse_unfit
 
 TRANSCRIPT_SUFFIXES = frozenset({".json", ".json3", ".vtt", ".srt", ".sbv", ".txt"})
 """Files that claim to be transcripts. Those that cannot be read as one are refused with the reason, not passed over."""
 
 MAX_CREATOR = 300
+BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 RECENT_S = 10
 SETTLE_S = 1.0
 
@@ -32,6 +32,7 @@ class LibraryFile:
     path: Path
     creator: str
     stamp: str
+    creator_given: bool = False
 
     @property
     def modified_ns(self) -> int:
@@ -58,9 +59,7 @@ def look(paths: Iterable[Path], creator: str | None = None, library: Path | None
         top = _absolute(path)
         for found in _below(top, refused):
             try:
-                if found.parent == library and creator is None:
-                    raise _loose(found)
-                entry = _library_file(found, top, creator)
+                entry = _library_file(found, top, creator, library)
             except InputRefused as error:
                 refused.append(error)
             else:
@@ -79,7 +78,9 @@ def settled(first: Look, look_again: Callable[[], Look]) -> Look:
     kept = tuple(file for file in second.files if before.get(file.path) == file.stamp)
     writing = tuple(
         InputRefused(
-            "it is still being written", where=str(file.path), cure="Ingest it when it is complete."
+            "it is still being written",
+            where=shown(file.path),
+            cure="Ingest it when it is complete.",
         )
         for file in second.files
         if before.get(file.path) != file.stamp
@@ -87,14 +88,9 @@ def settled(first: Look, look_again: Callable[[], Look]) -> Look:
     return Look(kept, second.refused + writing)
 
 
-def hash_file(path: Path) -> str:
-    """SHA-256 of the file's bytes, in hex. Raises InputRefused where it cannot be read, before reading where it is unfit."""
-    refuse_unfit(path)
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise _unreadable(path, error) from error
+def hash_bytes(raw: bytes) -> str:
+    """SHA-256 in hex: a file's content, whatever its name."""
+    return hashlib.sha256(raw).hexdigest()
 
 
 def shown(path: Path) -> str:
@@ -106,6 +102,10 @@ def shown(path: Path) -> str:
 def _absolute(path: Path) -> Path:
     with suppress(RuntimeError):  # "~nobody": no user's home, so it is a folder's name
         path = path.expanduser()
+    with suppress(
+        OSError, RuntimeError
+    ):  # too long a name, a loop of links: looked at later, and refused there
+        return path.resolve()
     return path.absolute()
 
 
@@ -126,28 +126,43 @@ def _below(top: Path, refused: list[InputRefused]) -> Iterator[Path]:
 
     visited: set[tuple[int, int]] = set()
     for folder, subfolders, names in os.walk(top, onerror=on_error, followlinks=True):
-        status = Path(folder).stat()
-        if (status.st_dev, status.st_ino) in visited:  # a link back to a folder already seen
+        status = None
+        with _refusing(Path(folder), refused):
+            status = Path(folder).stat()
+        if status is None:
+            continue
+        if (status.st_dev, status.st_ino) in visited:
             subfolders.clear()
+            refused.append(_linked_twice(Path(folder)))
             continue
         visited.add((status.st_dev, status.st_ino))
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith(".") and Path(name).suffix.lower() in TRANSCRIPT_SUFFIXES:
-                yield Path(folder) / name
+        for path in (Path(folder) / name for name in sorted(names) if not name.startswith(".")):
+            if path.suffix.lower() in TRANSCRIPT_SUFFIXES:
+                yield path
+            elif (
+                path.is_symlink()
+            ):  # perhaps a creator's folder, were it not a link to itself or to nowhere
+                with _refusing(path, refused):
+                    path.stat()
 
 
-def _library_file(path: Path, top: Path, creator: str | None) -> LibraryFile:
+def _library_file(path: Path, top: Path, creator: str | None, library: Path | None) -> LibraryFile:
     try:
         status = path.stat()
     except OSError as error:
         raise _unreadable(path, error) from error
     if wrong := _wrong_name(path):
         raise InputRefused(wrong, where=shown(path), cure="Rename the file or its folder.")
+    if path.parent == library and creator is None:
+        raise _loose(path)
+    if library and path.is_relative_to(library):
+        top = library  # whichever part of it was asked for, a file is the same creator's
     return LibraryFile(
         path=path,
         creator=readable(creator or _creator(path, top))[:MAX_CREATOR] or "unknown creator",
         stamp=f"{status.st_size}:{status.st_mtime_ns}",
+        creator_given=creator is not None,
     )
 
 
@@ -156,7 +171,9 @@ def _wrong_name(path: Path) -> str:
     kinds = {unicodedata.category(character) for character in str(path)}
     if "Cs" in kinds:
         return "its name is not valid UTF-8"
-    return "its name holds a line break or another control character" if "Cc" in kinds else ""
+    if "Cc" in kinds or BIDI_CONTROLS & set(str(path)):
+        return "its name holds a line break or another control character"
+    return ""
 
 
 def _creator(path: Path, top: Path) -> str:
@@ -168,13 +185,29 @@ def _creator(path: Path, top: Path) -> str:
 def _loose(path: Path) -> InputRefused:
     return InputRefused(
         "it lies directly in the library, so nobody knows whose it is",
-        where=str(path),
+        where=shown(path),
         cure="Put it into a folder named after its creator, or pass --creator NAME.",
     )
 
 
-def _unreadable(path: Path, error: OSError) -> InputRefused:
+@contextmanager
+def _refusing(path: Path, refused: list[InputRefused]) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        refused.append(_unreadable(path, error))
+
+
+def _linked_twice(folder: Path) -> InputRefused:
     return InputRefused(
+        "it is a link to a folder of the library that was already looked into",
+        where=shown(folder),
+        cure="Remove the link.",
+    )
+
+
+def _unreadable(path: Path, error: OSError) -> InputUnreadable:
+    return InputUnreadable(
         f"it cannot be read: {error.strerror or error}",
         where=shown(path),
         cure="Check that it exists and that you may read it.",

@@ -11,7 +11,14 @@ from sqlite3 import Connection as SqliteConnection
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+)
 
 from chrysopedia_assets.errors import ConfigurationError
 
@@ -19,43 +26,47 @@ REVISION = "0001"
 """The newest migration; a test holds it against Alembic's own answer."""
 VERSION_TABLE = "chrysopedia_migrations"
 """Not `alembic_version`: Dagster keeps that name in the same PostgreSQL database."""
-MIGRATION_LOCK = 0x43485259
-"""Any fixed number: it names the advisory lock that makes one process migrate and the others wait."""
 BUSY_TIMEOUT_S = 30
 
 
 class Database:
-    """One database, migrated when opened. Raises ConfigurationError where that cannot be done."""
+    """One database, migrated when opened. Raises ConfigurationError where it does not answer or cannot be used."""
 
     def __init__(self, url: URL) -> None:
         self.url = url
         if url.get_backend_name() == "sqlite" and url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            with self._answering():
+                Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         self._engine = _engine(url)
         try:
             self._migrate()
         except ConfigurationError:
             self.close()
             raise
-        except OperationalError as error:
-            self.close()
-            raise ConfigurationError(
-                f"the database at {url.render_as_string()} does not answer: {error.orig}",
-                cure="Start it, or correct CHRYSOPEDIA_DATABASE_URL or CHRYSOPEDIA_DATA_DIR.",
-            ) from error
+
+    @property
+    def name(self) -> str:
+        """Where it is, without user, password or options."""
+        if self.url.get_backend_name() == "sqlite":
+            return f"SQLite {self.url.database}"
+        return f"PostgreSQL {self.url.host or 'local'}/{self.url.database}"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with self._engine.connect() as connection, connection.begin():
+        with self._answering(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One transaction: all of it is stored, or nothing."""
+    def writing(self, lock: str) -> Iterator[Connection]:
+        """One transaction: all of it is stored, or nothing. Transactions with the same lock wait for each other."""
         with (
+            self._answering(),
             self._engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
         ):
+            if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+                key = sa.func.hashtext(f"chrysopedia {lock}")
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
             yield connection
 
     def close(self) -> None:
@@ -69,6 +80,20 @@ class Database:
             version = sa.table(VERSION_TABLE, sa.column("version_num", sa.Text))
             return connection.scalar(sa.select(version.c.version_num))
 
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, OperationalError, DatabaseError) as error:
+            if isinstance(error, IntegrityError | DataError | ProgrammingError):
+                raise  # a defect of ours, not of the database
+            why = error.orig if isinstance(error, DBAPIError) else error
+            raise ConfigurationError(
+                f"the database does not answer: {why}",
+                where=self.name,
+                cure="Start it, wait for whoever holds it, or correct CHRYSOPEDIA_DATABASE_URL or _DATA_DIR.",
+            ) from error
+
     def _migrate(self) -> None:
         if self.revision() == REVISION:
             return
@@ -78,9 +103,7 @@ class Database:
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        with self.writing() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        with self.writing(lock="migrations") as connection:
             config.attributes["connection"] = connection
             try:
                 command.upgrade(config, "head")

@@ -82,6 +82,14 @@ def load(connection: Connection, stage: StageName, video_id: str) -> StageRecord
     return RECORDS[stage].model_validate(header | _FROM_ROWS[stage](connection, video_id))
 
 
+def stored_versions(connection: Connection, video_ids: Sequence[str]) -> dict[tuple[str, str], str]:
+    """The data version of what is stored, by video and stage."""
+    outputs = t.stage_outputs.c
+    query = sa.select(outputs.video_id, outputs.stage, outputs.data_version)
+    rows = connection.execute(query.where(outputs.video_id.in_(video_ids)))
+    return {(video_id, stage): version for video_id, stage, version in rows}
+
+
 def _output_row(
     stage: StageName, record: StageRecord, run_id: str | None, stored_at: datetime
 ) -> Row:

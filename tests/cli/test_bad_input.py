@@ -6,7 +6,6 @@ Every file here goes through `ingest` and `process` beside good ones, as one lib
 import hashlib
 import json
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -219,7 +218,11 @@ def test_folders_that_lead_back_to_themselves_are_walked_once(
     (library / "Loop").symlink_to(library / "Loop", target_is_directory=True)
     (library / "Ann" / "folder.vtt").mkdir()
     ended = chrysopedia("ingest", "--json")
-    assert ended.code == 0
+    assert ended.code == 1
+    refused = by_file(ended)
+    assert refused.keys() == {"again", "up", "Loop"}
+    assert "already looked into" in refused["again"]["what"]
+    assert "symbolic links" in refused["Loop"]["what"]
     assert sorted(ended.json["new"]) == sorted(GOOD)
 
 
@@ -323,13 +326,10 @@ def test_a_collection_of_bad_files_is_a_library_like_any_other(
     own_world: Path, folder: Path
 ) -> None:
     need(folder.is_dir(), f"collection of bad files ({folder})")
-    started = time.perf_counter()
     report = ingest_here([folder])
     again = ingest_here([folder])
-    took_s = time.perf_counter() - started
     assert all(str(folder) in refusal for refusal in report["refused"])
     assert again == {"new": [], "refused": report["refused"]}
-    assert took_s < 20
 
 
 def test_what_is_accepted_of_bad_files_goes_through_every_stage() -> None:

@@ -247,7 +247,10 @@ def test_pages_are_listed_and_filtered(chrysopedia: Command, page: str) -> None:
 def test_a_page_is_shown_for_people_as_markdown_and_as_json(
     chrysopedia: Command, page: str
 ) -> None:
-    record = chrysopedia("pages", "show", page, "--json").json
+    shown_json = chrysopedia("pages", "show", page, "--json").json
+    assert shown_json["video"]["creator"]
+    assert shown_json["made_by"] == "extractive 1"
+    record = shown_json["page"]
     assert record["page_id"] == page
     source = chrysopedia("pages", "show", page, "--markdown").out
     assert source.startswith("# ")

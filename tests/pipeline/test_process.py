@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from sqlalchemy.engine import URL
 
+from chrysopedia_assets.assets import key_moments
 from chrysopedia_assets.automation.ingest import ingest
 from chrysopedia_assets.automation.process import Processor
 from chrysopedia_assets.automation.status import video_states
@@ -24,10 +25,11 @@ from chrysopedia_assets.models.technique_pages import TechniquePages
 from chrysopedia_assets.stages.ports import Question, ReplyT
 from resources.clients.library import look
 from resources.clients.taxonomy import read_taxonomy
-from resources.database import open_database
+from resources.database import close_database, open_database
 from resources.settings import settings
 from resources.store import tables as t
 from resources.store.records import load
+from resources.store.videos import list_videos
 from tests.library import LINES, put_vtt, put_whisper
 
 VIDEO = "ann--kick"
@@ -44,7 +46,9 @@ def take_in(instance: dg.DagsterInstance) -> None:
 
 
 def processed(instance: dg.DagsterInstance, defs: dg.Definitions | None = None) -> tuple[str, ...]:
-    done = Processor(defs or build_defs(), instance).process(VIDEO, trigger="manual")
+    done = Processor(defs or build_defs(), instance, open_database()).process(
+        VIDEO, trigger="manual"
+    )
     assert done.failed is None, done.failed
     return done.ran
 
@@ -136,7 +140,7 @@ def test_a_file_that_changed_behind_our_back_is_not_used_under_the_old_name(
 ) -> None:
     take_in(instance)
     put_vtt(kick, "something else")
-    done = Processor(build_defs(), instance).process(VIDEO, trigger="manual")
+    done = Processor(build_defs(), instance, open_database()).process(VIDEO, trigger="manual")
     assert done.failed is not None
     assert (done.failed.stage, done.ran) == ("transcripts", ())
     assert "has changed since it was ingested" in done.failed.message
@@ -148,7 +152,9 @@ def test_a_failure_in_the_middle_keeps_what_was_made_and_the_next_run_goes_on_th
 ) -> None:
     take_in(instance)
     broken = Engine(fail_at="classification")
-    done = Processor(build_defs(engine=broken), instance).process(VIDEO, trigger="manual")
+    done = Processor(build_defs(engine=broken), instance, open_database()).process(
+        VIDEO, trigger="manual"
+    )
     assert done.ran == ("transcripts", "topic_chunks", "key_moments")
     assert done.failed is not None
     assert done.failed.stage == "classifications"
@@ -175,7 +181,9 @@ def test_a_reply_that_breaks_the_rules_stores_nothing(
             return [replies[0].model_copy(update=update), *replies[1:]]
 
     take_in(instance)
-    done = Processor(build_defs(engine=Liar()), instance).process(VIDEO, trigger="manual")
+    done = Processor(build_defs(engine=Liar()), instance, open_database()).process(
+        VIDEO, trigger="manual"
+    )
     assert done.failed is not None
     assert done.failed.stage == "key_moments"
     assert "the quote of moment 0 is not said in its segments" in done.failed.message
@@ -230,7 +238,7 @@ def test_our_verdicts_are_those_of_dagsters_own_resolver(
     put_vtt(kick.parent / "Hat.vtt", "hats at 12 kHz")
     take_in(instance)
     defs = build_defs()
-    processor = Processor(defs, instance)
+    processor = Processor(defs, instance, open_database())
     processor.process(VIDEO, trigger="manual")
     processor.process("ann--snare", trigger="manual")
     put_vtt(kick, *LINES, "and set the reverb to 2 seconds with a pre-delay of 20 milliseconds")
@@ -249,7 +257,9 @@ def verdicts(
 ) -> dict[tuple[str, str], str]:
     return {
         (stage, video): "MISSING" if kinds == {"missing"} else "STALE" if kinds else "FRESH"
-        for video, stages in processor.causes(instance.get_dynamic_partitions("videos")).items()
+        for video, stages in processor.staleness.causes(
+            instance.get_dynamic_partitions("videos")
+        ).items()
         for stage, causes in stages.items()
         for kinds in [{cause.kind for cause in causes}]
     }
@@ -271,6 +281,85 @@ def _context(instance: dg.DagsterInstance) -> object:
     return LoadingContextForTest(instance)
 
 
+def test_new_code_of_a_stage_is_a_verdict_of_both_too(
+    instance: dg.DagsterInstance, kick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_in(instance)
+    processed(instance)
+    newer = key_moments.key_moments.map_asset_specs(
+        lambda spec: spec.replace_attributes(code_version="2")
+    )
+    monkeypatch.setattr(key_moments, "key_moments", newer)
+    defs = build_defs()
+    found = verdicts(Processor(defs, instance, open_database()), defs, instance)
+    assert found == by_dagster(defs, instance)
+    assert found["key_moments", VIDEO] == "STALE"
+    assert processed(instance, defs) == ("key_moments",)
+
+
+def test_every_materialisation_has_what_the_contract_promises(
+    instance: dg.DagsterInstance, kick: Path
+) -> None:
+    take_in(instance)
+    processed(instance)
+    for stage in STAGES:
+        [record] = instance.fetch_materializations(dg.AssetKey(stage), limit=2).records
+        assert record.asset_materialization is not None
+        assert {"preview", "made_by", "seconds"} < record.asset_materialization.metadata.keys(), (
+            stage
+        )
+
+
+def test_what_a_kill_kept_from_dagster_is_told_before_anything_runs(
+    instance: dg.DagsterInstance, kick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr("chrysopedia_assets.automation.ingest.tell_dagster", lambda *_: None)
+        take_in(instance)
+    assert processed(instance) == STAGES
+    put_vtt(kick, *LINES, "and one thing more at 440 hertz")
+    with monkeypatch.context() as killed:
+        killed.setattr("chrysopedia_assets.automation.ingest.tell_dagster", lambda *_: None)
+        take_in(instance)
+    assert processed(instance)[0] == "transcripts"
+
+
+def test_a_record_that_was_lost_is_made_again(instance: dg.DagsterInstance, kick: Path) -> None:
+    take_in(instance)
+    processed(instance)
+    with open_database().writing(lock="test") as connection:
+        connection.execute(
+            sa.delete(t.stage_outputs).where(t.stage_outputs.c.stage == "key_moments")
+        )
+    assert processed(instance) == ("key_moments",)
+
+
+def test_several_first_commands_at_once_ruin_and_double_nothing(
+    own_world: Path, kick: Path, postgres_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        put_vtt(kick.parent / f"Number {number}.vtt", f"number {number}")
+    url = postgres_url.render_as_string(hide_password=False)
+    for database_url in ("", url):
+        monkeypatch.setenv("CHRYSOPEDIA_DATABASE_URL", database_url)
+        command = [
+            sys.executable,
+            "-c",
+            "from chrysopedia_assets.cli.main import run; run()",
+            "ingest",
+        ]
+        started = [
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            for _ in range(4)
+        ]
+        told = [process.communicate()[0] for process in started]
+        assert [process.returncode for process in started] == [0] * 4, told
+        with dg.DagsterInstance.get() as instance, open_database().reading() as connection:
+            assert len(instance.get_dynamic_partitions("videos")) == 5
+            assert len(list_videos(connection)) == 5
+        close_database()
+
+
 @pytest.mark.parametrize("stage", ["topic_chunks", "key_moments", "technique_pages"])
 def test_killed_in_a_stage_the_next_run_goes_on_from_there(
     own_world: Path, kick: Path, stage: str
@@ -286,9 +375,29 @@ def test_killed_in_a_stage_the_next_run_goes_on_from_there(
     process.send_signal(signal.SIGKILL)
     process.wait()
     with dg.DagsterInstance.get() as instance:
+        [row] = video_states(build_defs(), instance, open_database())
+        assert row["state"] == "error"
         ran = processed(instance)
+        [row] = video_states(build_defs(), instance, open_database())
+        assert row["state"] == "complete"
     assert ran == STAGES[STAGES.index(stage) :]  # type: ignore[arg-type]
     assert pages().pages
+
+
+def test_ctrl_c_stops_the_command_and_the_run_is_cancelled(own_world: Path, kick: Path) -> None:
+    put_vtt(kick.parent / "Second.vtt", "cut at 300 hertz")
+    marker = own_world / "reached"
+    program = INTERRUPTED.format(marker=str(marker))
+    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not marker.exists() and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode not in (0, 2), told
+    assert "Traceback" not in told
+    with dg.DagsterInstance.get() as instance:
+        assert [run.status.value for run in instance.get_runs()] == ["CANCELED"]
 
 
 KILLED = """
@@ -296,6 +405,7 @@ import pathlib, time
 import dagster as dg
 from chrysopedia_assets.automation.process import Processor
 from chrysopedia_assets.definitions import build_defs
+from resources.database import open_database
 from tests.pipeline.test_process import Engine, take_in
 
 class Hangs(Engine):
@@ -307,5 +417,28 @@ class Hangs(Engine):
 
 with dg.DagsterInstance.get() as instance:
     take_in(instance)
-    Processor(build_defs(engine=Hangs()), instance).process("{video}", trigger="manual")
+    Processor(build_defs(engine=Hangs()), instance, open_database()).process("{video}", trigger="manual")
+"""
+
+INTERRUPTED = """
+import pathlib, time
+import chrysopedia_assets.definitions as definitions
+from chrysopedia_assets.cli.main import run
+from tests.pipeline.test_process import Engine
+
+class Hangs(Engine):
+    def __call__(self, questions):
+        pathlib.Path("{marker}").touch()
+        time.sleep(600)
+
+made = definitions.build_defs
+definitions.build_defs = lambda: made(engine=Hangs())
+import sys
+sys.argv = ["chrysopedia", "ingest"]
+try:
+    run()
+except SystemExit:
+    pass
+sys.argv = ["chrysopedia", "process"]
+run()
 """

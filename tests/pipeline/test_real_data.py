@@ -67,7 +67,7 @@ def test_real_files_go_in_and_come_out_of_the_asset_graph_as_pages(
     ]
     report = ingest(look(paths, creator="X").files, open_database(), instance)
     assert report.refused == ()
-    processor = Processor(build_defs(), instance)
+    processor = Processor(build_defs(), instance, open_database())
     for entry in report.plan.new:
         video_id = entry.video.video_id
         done = processor.process(video_id, trigger="manual")

@@ -16,8 +16,8 @@ from chrysopedia_assets.stages.synthesis_groups import group_for_synthesis, toke
 from tests.records import VIDEO, moment
 
 
-def grouped(categories: list[str], transcript: str = "words") -> SynthesisGroups:
-    moments = tuple(moment(n, transcript=transcript) for n in range(len(categories)))
+def grouped(categories: list[str], **texts: str) -> SynthesisGroups:
+    moments = tuple(moment(n, **texts) for n in range(len(categories)))
     classes = tuple(
         Classification(moment_id=f"m{n}", category=category)
         for n, category in enumerate(categories)
@@ -48,7 +48,14 @@ def test_198_moments_of_one_category_become_bounded_groups_of_about_equal_size()
 
 
 def test_a_moment_of_the_longest_kind_in_a_wide_script_still_fits_a_group() -> None:
-    made = grouped(["mixing"] * 3, transcript="語" * MAX_MOMENT_CHARS)
+    # the longest of everything, at four bytes a character
+    largest = {
+        "transcript": "🎛" * MAX_MOMENT_CHARS,
+        "summary": "🎛" * 2_000,
+        "quote": "🎛" * 2_000,
+        "title": "🎛" * 300,
+    }
+    made = grouped(["mixing"] * 3, **largest)
     assert [len(group.moments) for group in made.groups] == [1, 1, 1]
 
 

@@ -20,7 +20,7 @@ from tests.records import library_video, record_of
 
 @pytest.fixture
 def stored(database: Database) -> Database:
-    with database.writing() as connection:
+    with database.writing(lock="test") as connection:
         put_video(connection, library_video())
     return database
 
@@ -28,7 +28,7 @@ def stored(database: Database) -> Database:
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_record_comes_back_as_it_was_stored(stored: Database, stage: str) -> None:
     record = record_of(stage)
-    with stored.writing() as connection:
+    with stored.writing(lock="test") as connection:
         save(connection, stage, record, run_id="run-1")
     with stored.reading() as connection:
         loaded = load(connection, stage, record.video.video_id)
@@ -39,14 +39,14 @@ def test_a_record_comes_back_as_it_was_stored(stored: Database, stage: str) -> N
 @pytest.mark.parametrize("stage", STAGES)
 def test_storing_again_replaces_and_stores_nothing_twice(stored: Database, stage: str) -> None:
     for _ in range(2):
-        with stored.writing() as connection:
+        with stored.writing(lock="test") as connection:
             save(connection, stage, record_of(stage), run_id=None)
     with stored.reading() as connection:
         assert load(connection, stage, record_of(stage).video.video_id) == record_of(stage)
 
 
 def test_every_table_of_a_stage_holds_rows_after_all_stages_were_stored(stored: Database) -> None:
-    with stored.writing() as connection:
+    with stored.writing(lock="test") as connection:
         for stage in STAGES:
             save(connection, stage, record_of(stage), run_id=None)
     with stored.reading() as connection:
@@ -62,7 +62,7 @@ def test_a_store_that_fails_half_way_leaves_the_old_record(
     stored: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = record_of("technique_pages")
-    with stored.writing() as connection:
+    with stored.writing(lock="test") as connection:
         save(connection, "technique_pages", old, run_id=None)
 
     def break_down(*_: object) -> None:
@@ -70,7 +70,7 @@ def test_a_store_that_fails_half_way_leaves_the_old_record(
 
     monkeypatch.setattr("resources.store.records._keep_versions", break_down)
     new = old.model_copy(update={"made_by": "another engine", "pages": ()})
-    with pytest.raises(RuntimeError), stored.writing() as connection:
+    with pytest.raises(RuntimeError), stored.writing(lock="test") as connection:
         save(connection, "technique_pages", new, run_id=None)
     with stored.reading() as connection:
         assert load(connection, "technique_pages", old.video.video_id) == old
@@ -83,7 +83,7 @@ def test_a_missing_record_says_what_to_run(stored: Database) -> None:
 
 
 def test_a_record_of_the_wrong_kind_is_refused(stored: Database) -> None:
-    with pytest.raises(TypeError), stored.writing() as connection:
+    with pytest.raises(TypeError), stored.writing(lock="test") as connection:
         save(connection, "key_moments", record_of("topic_chunks"), run_id=None)
 
 
@@ -93,7 +93,7 @@ def test_a_page_gets_a_new_version_when_it_changes_and_only_then(stored: Databas
     changed_page = first.pages[0].model_copy(update={"summary": "Another summary."})
     second = first.model_copy(update={"pages": (changed_page, *first.pages[1:])})
     for record in (first, first, second):
-        with stored.writing() as connection:
+        with stored.writing(lock="test") as connection:
             save(connection, "technique_pages", record, run_id=None)
     versions = t.page_versions.c
     with stored.reading() as connection:
@@ -114,11 +114,14 @@ def test_timestamps_come_back_aware_and_in_utc(stored: Database) -> None:
     assert added.utcoffset() == timedelta(0)
     assert abs(datetime.now(UTC) - added) < timedelta(minutes=1)
     elsewhere = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=2)))
-    with stored.writing() as connection:
+    with stored.writing(lock="test") as connection:
         connection.execute(sa.update(t.videos).values(added_at=elsewhere))
         back = connection.scalar(sa.select(t.videos.c.added_at))
     assert back == elsewhere
-    with pytest.raises(sa.exc.StatementError, match="naive"), stored.writing() as connection:
+    with (
+        pytest.raises(sa.exc.StatementError, match="naive"),
+        stored.writing(lock="test") as connection,
+    ):
         connection.execute(sa.update(t.videos).values(added_at=datetime(2026, 1, 1)))
 
 
@@ -144,7 +147,7 @@ def test_processes_may_open_a_new_database_at_once(postgres_url: URL) -> None:
 
 
 def test_a_database_of_a_newer_version_is_refused_with_the_reason(database: Database) -> None:
-    with database.writing() as connection:
+    with database.writing(lock="test") as connection:
         connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
     with pytest.raises(ConfigurationError, match="newer version"):
         Database(database.url)
@@ -152,7 +155,7 @@ def test_a_database_of_a_newer_version_is_refused_with_the_reason(database: Data
 
 def test_two_videos_of_a_creator_share_the_creator(stored: Database) -> None:
     other = library_video(video_id="b--two", path="/two.vtt", content="2" * 64)
-    with stored.writing() as connection:
+    with stored.writing(lock="test") as connection:
         put_video(connection, other)
         assert connection.scalar(sa.select(sa.func.count()).select_from(t.creators)) == 1
         assert [e.video.video_id for e in list_videos(connection)] == ["a--one", "b--two"]
@@ -162,7 +165,7 @@ def test_creators_whose_names_slug_alike_stay_two(stored: Database) -> None:
     names = ["Zoë Line", "Zoe Line", "ゾーイ", "📀"]
     for number, name in enumerate(names):
         entry = library_video(f"v{number}", f"/{number}", f"hash {number}", creator=name)
-        with stored.writing() as connection:
+        with stored.writing(lock="test") as connection:
             put_video(connection, entry)
     with stored.reading() as connection:
         assert {e.video.creator for e in list_videos(connection)} >= set(names)

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from chrysopedia_assets.errors import InputRefused
+from chrysopedia_assets.errors import InputRefused, InputUnreadable
 from chrysopedia_assets.models.library_files import SourceTranscript, TranscriptFormat
 from resources.clients.captions.cue_text import Piece, spoken_lines, subrip_pieces, webvtt_pieces
 from resources.clients.captions.decode import decode, with_line_feeds
@@ -48,10 +48,14 @@ _RULES: dict[TranscriptFormat, Rules] = {
 
 def read_transcript(path: Path) -> SourceTranscript:
     """The segments of the file, checked and mended by the rules of `tidy`; raises only `InputRefused`."""
-    refuse_unfit(path)
+    return parse_transcript(read_bytes(path), path)
+
+
+def parse_transcript(raw: bytes, path: Path) -> SourceTranscript:
+    """What the bytes of the file say; raises only `InputRefused`."""
     try:
         notes = Notes()
-        return _transcript(_parsed(_bytes_of(path), path.suffix.lower(), notes), notes)
+        return _transcript(_parsed(raw, path.suffix.lower(), notes), notes)
     except InputRefused as refusal:
         where = f"{path}, {refusal.where}" if refusal.where else f"{path}"
         raise InputRefused(refusal.what, where=where, cure=refusal.cure) from None
@@ -70,20 +74,22 @@ def refuse_unfit(path: Path) -> None:
     _refuse_size(status.st_size, MAX_FILE_MB, str(path))
 
 
-def _bytes_of(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """All of a file that is fit to be a transcript; raises only `InputRefused`."""
+    refuse_unfit(path)
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_MB * _BYTES_PER_MB + 1)
     except (OSError, ValueError) as error:
-        raise _unreadable(error) from None
-    _refuse_size(len(raw), MAX_FILE_MB)
+        raise _unreadable(error, str(path)) from None
+    _refuse_size(len(raw), MAX_FILE_MB, str(path))
     return raw
 
 
-def _unreadable(error: OSError | ValueError, where: str = "") -> InputRefused:
+def _unreadable(error: OSError | ValueError, where: str) -> InputUnreadable:
     """ValueError: a NUL in the path."""
     reason = getattr(error, "strerror", None) or str(error)
-    return InputRefused(
+    return InputUnreadable(
         f"it cannot be read: {reason}", where=where, cure="Check the name and the permissions"
     )
 
