@@ -77,7 +77,7 @@ def test_real_files_go_in_and_come_out_of_the_asset_graph_as_pages(
         assert made.pages.pages
         source = read_transcript(Path(entry.source_path))
         assert made == all_stages(make_transcript(entry.video, source), TAXONOMY, ENGINE)
-    assert not any(processor.needed([e.video.video_id for e in report.plan.new]).values())
+    assert not any(processor.staleness.needed([e.video.video_id for e in report.plan.new]).values())
 
 
 def stored(video_id: str) -> tuple[Transcript, Everything]:
