@@ -127,7 +127,9 @@ def _measure(videos: int, segments: int) -> dict[str, float]:
         _count_time(staleness.Staleness, "needed", spent, "verdicts_s")
         started = time.perf_counter()
         processor = process.Processor(definitions, instance, open_database())
-        for video_id in instance.get_dynamic_partitions("videos"):
+        video_ids = instance.get_dynamic_partitions("videos")
+        assert len(video_ids) == videos, f"{videos} files made {len(video_ids)} videos"
+        for video_id in video_ids:
             done = processor.process(video_id, "manual")
             assert done.failed is None and len(done.ran) == STAGE_COUNT, done
         found["process_s"] = time.perf_counter() - started
@@ -191,7 +193,7 @@ def _segment(video: int, number: int) -> dict[str, object]:
     start = number * SEGMENT_S
     topic = TOPICS[(video + number // 40) % len(TOPICS)]
     line = SPEECH[number % len(SPEECH)].format(20 + number % 300, 2 + number % 60)
-    words = f"{line} on the {topic}".split()
+    words = f"{line} on the {topic} of track {video}".split()
     each_s = SEGMENT_S / len(words)
     return {
         "id": number,

@@ -26,6 +26,13 @@ def need(present: bool, what: str) -> None:
     pytest.skip(f"no {what} here")
 
 
+def shared(path: Path) -> Path:
+    """A part of the real data that is measured on and never copied here; skips where there is none."""
+    if not path.exists():
+        pytest.skip(f"no real data here ({path})")
+    return path
+
+
 @pytest.fixture(autouse=True)
 def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """Settings that point into the test's own folder; the project's `dagster.yaml`."""

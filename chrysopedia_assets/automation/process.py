@@ -102,8 +102,14 @@ class Processor:
 
 def end_dead_runs(instance: DagsterInstance) -> None:
     """Record as failed what a killed process of this machine has left as running: nobody else will."""
-    running = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
-    for run in instance.get_runs(running):
+    unfinished = dg.RunsFilter(
+        statuses=[
+            dg.DagsterRunStatus.NOT_STARTED,
+            dg.DagsterRunStatus.STARTING,
+            dg.DagsterRunStatus.STARTED,
+        ]
+    )
+    for run in instance.get_runs(unfinished):
         host, _, pid = run.tags.get(PROCESS, "").partition(":")
         if host == socket.gethostname() and not _lives(int(pid)):
             instance.report_run_failed(run, f"The process that ran it ({pid}) was killed.")

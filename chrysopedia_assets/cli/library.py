@@ -128,7 +128,11 @@ def process_command(
     as_json: Json = False,
 ) -> None:
     """Bring videos up to date: run the stages that need it, from file to technique pages."""
-    done = process(_known(videos))
+    try:
+        done = process(_known(videos))
+    except KeyboardInterrupt:
+        refuse("Stopped. What was finished is stored; go on with: chrysopedia process")
+        raise
     if as_json:
         print_json(done)
     else:

@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 some videos failed or were refused and the others are done, 2 wrong usage or configuration.
 """
 
+import logging
 import sys
 
 import typer
@@ -28,6 +29,8 @@ def run() -> None:
     """The `chrysopedia` script."""
     use_project_dagster_home()  # first: in `.env` it is the folder that a shell stands in
     load_dotenv(PROJECT / ".env")
+    # An interrupt in the middle of a query is told once, by the command.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     try:
         app()
     except ChrysopediaError as error:

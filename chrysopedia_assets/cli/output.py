@@ -9,12 +9,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console, JustifyMethod
 from rich.markdown import Markdown
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from chrysopedia_assets.errors import ConfigurationError
 
 PIPED_WIDTH = 200
+MAX_TABLE_WIDTH = 1_000
 PAGE_WIDTH = 100
 
 results = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
@@ -36,12 +38,13 @@ def print_table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, value in rows[0].items():
         numeric = isinstance(value, int | float)
-        whole = not table.columns  # the first column is an id: people copy it
         justify: JustifyMethod = "right" if numeric else "left"
-        table.add_column(name.replace("_", " "), justify=justify, no_wrap=whole, overflow="fold")
+        table.add_column(name.replace("_", " "), justify=justify, no_wrap=True)
     for row in rows:
         table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
-    results.print(table)
+    # Never folded or cropped: on a narrow terminal a line goes on below, and an id can still be copied.
+    natural = Measurement.get(results, results.options.update(max_width=MAX_TABLE_WIDTH), table)
+    results.print(table, width=natural.maximum, crop=False, soft_wrap=True)
 
 
 def print_page(markdown: str) -> None:

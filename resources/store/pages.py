@@ -25,11 +25,11 @@ def list_pages(
     )
     query = (
         sa.select(
-            pages.page_id.label("page"),
             pages.title,
             pages.category,
             outputs.creator,
             moments.label("moments"),
+            pages.page_id.label("page"),
         )
         .join(
             t.stage_outputs,

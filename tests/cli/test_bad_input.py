@@ -23,7 +23,7 @@ from resources.clients.library import look
 from resources.database import open_database
 from tests.builders import all_stages, product_taxonomy
 from tests.cli.conftest import Command, Ended
-from tests.conftest import SHARED_DATA, need
+from tests.conftest import SHARED_DATA, shared
 from tests.library import LINES, put_vtt, put_whisper
 
 MB = 1024 * 1024
@@ -325,7 +325,7 @@ def collections() -> Iterator[Path]:
 def test_a_collection_of_bad_files_is_a_library_like_any_other(
     own_world: Path, folder: Path
 ) -> None:
-    need(folder.is_dir(), f"collection of bad files ({folder})")
+    shared(folder)
     report = ingest_here([folder])
     again = ingest_here([folder])
     assert all(str(folder.resolve()) in refusal for refusal in report["refused"])
@@ -334,7 +334,7 @@ def test_a_collection_of_bad_files_is_a_library_like_any_other(
 
 def test_what_is_accepted_of_bad_files_goes_through_every_stage() -> None:
     folder = SHARED_DATA / "badinputs"
-    need(folder.is_dir(), f"collection of bad files ({folder})")
+    shared(folder)
     taxonomy = product_taxonomy()
     engine = ExtractiveEngine(taxonomy)
     done = 0

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.conftest import SHARED_DATA, need
+from tests.conftest import SHARED_DATA, shared
 
 LAST_TURN_S = 30.0
 """A talk states when each turn starts, so nobody knows when the last one ends."""
@@ -17,7 +17,7 @@ LAST_TURN_S = 30.0
 def recordings(collection: str, folder: Path) -> list[Path]:
     """The collection's files, converted into `folder` where they are no transcript files yet."""
     source = SHARED_DATA / collection
-    need(source.is_dir(), f"collection of real recordings ({source})")
+    shared(source)
     return sorted(_FILES[collection](source, folder))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chrysopedia_assets.models.library_files import SourceTranscript
 from resources.clients.captions.read import read_transcript
-from tests.conftest import SHARED_DATA, need
+from tests.conftest import SHARED_DATA, shared
 
 ABSENT = Path("absent")
 BADINPUTS = SHARED_DATA / "badinputs"
@@ -19,7 +19,7 @@ def shared_files(folder: str, pattern: str) -> list[Path]:
 
 
 def given(path: Path) -> Path:
-    need(path.exists(), f"collection of real transcript files ({SHARED_DATA})")
+    shared(path)
     return path
 
 
