@@ -209,7 +209,8 @@ def _read(file: LibraryFile, known: LibraryVideo | None) -> FoundFile:
 
 def _register(found: Sequence[FoundFile], database: Database) -> Plan:
     with database.reading() as connection:
-        hash_at = _hashes_at(found, list_videos(connection))  # slow on a share: before the lock
+        known = list_videos(connection)
+    hash_at = _hashes_at(found, known)  # reads files, slow on a share: outside of any transaction
     with database.writing(lock="library") as connection:
         known = list_videos(connection)
         made = plan(found, known, hash_at)

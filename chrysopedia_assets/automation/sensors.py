@@ -70,10 +70,9 @@ def library_folder(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     files = [file for file in seen.files if str(file.path) in now.paths]
     report = ingest(files, open_database(), context.instance)
     for path, error in report.refused:
-        again = isinstance(
-            error, InputUnreadable
-        )  # nothing about the file has to change for it to be read
-        now.memory[path] = (now.memory[path][0], WAITING if again else str(error))
+        # What could not be read may be readable at the next look, without any change of the file.
+        state = WAITING if isinstance(error, InputUnreadable) else str(error)
+        now.memory[path] = (now.memory[path][0], state)
     cursor = json.dumps(now.memory)
     graph = context.repository_def.asset_graph if context.repository_def else None
     assert graph is not None, "a sensor is always evaluated in its code location"

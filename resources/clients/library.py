@@ -102,9 +102,8 @@ def shown(path: Path) -> str:
 def _absolute(path: Path) -> Path:
     with suppress(RuntimeError):  # "~nobody": no user's home, so it is a folder's name
         path = path.expanduser()
-    with suppress(
-        OSError, RuntimeError
-    ):  # too long a name, a loop of links: looked at later, and refused there
+    # Too long a name or a loop of links is looked at later, and refused there.
+    with suppress(OSError, RuntimeError):
         return path.resolve()
     return path.absolute()
 

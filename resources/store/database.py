@@ -16,7 +16,6 @@ from sqlalchemy.exc import (
     DataError,
     DBAPIError,
     IntegrityError,
-    OperationalError,
     ProgrammingError,
 )
 
@@ -84,7 +83,7 @@ class Database:
     def _answering(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, OperationalError, DatabaseError) as error:
+        except (OSError, DatabaseError) as error:
             if isinstance(error, IntegrityError | DataError | ProgrammingError):
                 raise  # a defect of ours, not of the database
             why = error.orig if isinstance(error, DBAPIError) else error
