@@ -31,11 +31,13 @@ class ProjectStorage(DagsterStorage, ConfigurableClass):
         if found.dagster_database_url is None:
             with _alone(found.dagster_dir):
                 return DagsterSqliteStorage.from_local(str(found.dagster_dir), inst_data=inst_data)
-        open_database()  # says at once what is wrong, where dagster-postgres retries and then raises its own
         from dagster_postgres.storage import DagsterPostgresStorage
 
         url = found.dagster_database_url.render_as_string(hide_password=False)
-        return DagsterPostgresStorage(url, inst_data=inst_data)
+        # Ours first: it says at once what is wrong, where dagster-postgres retries and then raises its own.
+        # The lock: two first commands at once would both create Dagster's tables, and its retries are not enough.
+        with open_database().writing(lock="dagster's tables"):
+            return DagsterPostgresStorage(url, inst_data=inst_data)
 
 
 @contextmanager
