@@ -3,14 +3,19 @@
 A process that has no `DAGSTER_HOME` gets the project's own, so that nobody has to export anything by hand.
 """
 
+import difflib
+import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.models.prompts import TASKS, PromptSettings, Task
 
 PROJECT = Path(__file__).resolve().parents[1]
 SAMPLES = PROJECT / "samples"
@@ -22,6 +27,7 @@ class Settings:
 
     data_dir: Path
     library_dir: Path
+    prompts_dir: Path
     taxonomy_file: Path
     database_url: URL
     dagster_database_url: URL | None
@@ -38,10 +44,130 @@ def settings() -> Settings:
     return Settings(
         data_dir=data_dir,
         library_dir=_path("CHRYSOPEDIA_LIBRARY", PROJECT / "library"),
+        prompts_dir=_path("CHRYSOPEDIA_PROMPTS", PROJECT / "prompts"),
         taxonomy_file=_path("CHRYSOPEDIA_TAXONOMY", PROJECT / "prompts" / "taxonomy.toml"),
         database_url=url,
         dagster_database_url=dagster_url,
     )
+
+
+OPENAI_URL = "https://api.openai.com/v1"
+LLM = "CHRYSOPEDIA_LLM_"
+LLM_NAMES = (
+    *("BASE_URL", "API_KEY", "FALLBACK_BASE_URL", "FALLBACK_API_KEY", "FALLBACK_MODEL"),
+    *("CONCURRENCY", "RETRIES_PER_VIDEO", "PRICE", "EXTRA"),
+)
+
+
+@dataclass(frozen=True)
+class LlmServer:
+    """`model` is None where each task has its own."""
+
+    base_url: str
+    api_key: str = field(repr=False)
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class LlmSettings:
+    """Where and how language models are asked; `of_task` is stronger than a prompt's own settings."""
+
+    server: LlmServer
+    fallback: LlmServer | None
+    concurrency: int
+    retries_per_video: int
+    price: tuple[float, float, float] | None
+    """US dollars for a million tokens: in, out, cached."""
+    extra: Mapping[str, Any]
+    of_task: Mapping[Task, Mapping[str, str]]
+
+
+def llm_settings() -> LlmSettings:
+    """Read the environment anew. Raises ConfigurationError."""
+    _refuse_unknown()
+    server = LlmServer(
+        os.environ.get(f"{LLM}BASE_URL") or OPENAI_URL, os.environ.get(f"{LLM}API_KEY", "")
+    )
+    fallback_model = os.environ.get(f"{LLM}FALLBACK_MODEL")
+    fallback = LlmServer(
+        os.environ.get(f"{LLM}FALLBACK_BASE_URL") or server.base_url,
+        os.environ.get(f"{LLM}FALLBACK_API_KEY", ""),
+        fallback_model,
+    )
+    return LlmSettings(
+        server=server,
+        fallback=fallback if fallback_model else None,
+        concurrency=_whole_number(f"{LLM}CONCURRENCY", default=8, least=1),
+        retries_per_video=_whole_number(f"{LLM}RETRIES_PER_VIDEO", default=20, least=0),
+        price=_price(),
+        extra=_extra(),
+        of_task={task: _of_task(task) for task in TASKS},
+    )
+
+
+def _of_task(task: Task) -> dict[str, str]:
+    """What the environment says of a prompt's settings: for this task, else for all."""
+    found = {}
+    for name in PromptSettings.model_fields:
+        for variable in (f"{LLM}{task.upper()}_{name.upper()}", f"{LLM}{name.upper()}"):
+            if value := os.environ.get(variable):
+                found[name] = value
+                break
+    return found
+
+
+def _refuse_unknown() -> None:
+    """A misspelt variable would be a setting that silently does nothing."""
+    fields = [name.upper() for name in PromptSettings.model_fields]
+    known = [f"{LLM}{name}" for name in (*LLM_NAMES, *fields)]
+    known += [f"{LLM}{task.upper()}_{name}" for task in TASKS for name in fields]
+    for variable in os.environ:
+        if variable.startswith(LLM) and variable not in known:
+            close = difflib.get_close_matches(variable, known, n=1)
+            meant = f"Did you mean {close[0]}? " if close else ""
+            raise ConfigurationError(
+                f"there is no setting {variable}", cure=f"{meant}.env.example lists them all."
+            )
+
+
+def _whole_number(variable: str, *, default: int, least: int) -> int:
+    text = os.environ.get(variable) or str(default)
+    if not text.isdecimal() or int(text) < least:
+        raise ConfigurationError(
+            f"{variable} is {text!r}", cure=f"Give a whole number of at least {least}."
+        )
+    return int(text)
+
+
+def _price() -> tuple[float, float, float] | None:
+    text = os.environ.get(f"{LLM}PRICE")
+    if not text:
+        return None
+    try:
+        tokens_in, tokens_out, *cached = (float(part) for part in text.split("/"))
+        [tokens_cached] = cached or [tokens_in]
+        if min(tokens_in, tokens_out, tokens_cached) < 0:
+            raise ValueError(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{LLM}PRICE is {text!r}",
+            cure="Give US dollars for a million tokens, in/out or in/out/cached: 0.15/0.60/0.075",
+        ) from error
+    return tokens_in, tokens_out, tokens_cached
+
+
+def _extra() -> dict[str, Any]:
+    text = os.environ.get(f"{LLM}EXTRA") or "{}"
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise ConfigurationError(
+            f"{LLM}EXTRA is no JSON object",
+            cure='It is added to the body of every request, for example {"reasoning_effort": "low"}.',
+        )
+    return found
 
 
 def use_project_dagster_home() -> None:

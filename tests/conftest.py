@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from resources.database import close_database
+from resources.llm import close_llm
 from resources.settings import PROJECT
 from resources.store.database import Database
 from tests.postgres.cluster import Cluster, start_cluster
@@ -44,6 +45,7 @@ def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]
     monkeypatch.setenv("CHRYSOPEDIA_LIBRARY", str(tmp_path / "library"))
     monkeypatch.setenv("DAGSTER_HOME", str(PROJECT))
     yield tmp_path
+    close_llm()
     close_database()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from chrysopedia_assets.models.calls import Usage
 from chrysopedia_assets.models.classifications import Classifications
 from chrysopedia_assets.models.key_moments import KeyMoments
 from chrysopedia_assets.models.synthesis_groups import SynthesisGroups
@@ -111,6 +112,23 @@ def of_technique_pages(record: TechniquePages) -> Metadata:
         "unused_moments": dg.MetadataValue.int(len(record.unused)),
         "preview": dg.MetadataValue.md("\n\n---\n\n".join(shown) or "No page: nothing to teach."),
         "contents": _table(rows),
+    }
+
+
+def of_usage(usage: Usage) -> Metadata:
+    """What language models were used for it; nothing where none was asked."""
+    if not usage.calls and not usage.reused:
+        return {}
+    cost = dg.MetadataValue.float(round(float(usage.cost_usd), 6))
+    return {
+        "prompt_version": dg.MetadataValue.text(usage.prompt_version or ""),
+        "calls": dg.MetadataValue.int(usage.calls),
+        "replies_reused": dg.MetadataValue.int(usage.reused),
+        "retries": dg.MetadataValue.int(usage.failed),
+        "tokens_in": dg.MetadataValue.int(usage.tokens_in),
+        "tokens_out": dg.MetadataValue.int(usage.tokens_out),
+        "tokens_cached": dg.MetadataValue.int(usage.tokens_cached),
+        "cost_usd": dg.MetadataValue.text("unknown") if usage.unpriced else cost,
     }
 
 

@@ -3,13 +3,19 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import dagster as dg
 
+from chrysopedia_assets.assets._metadata import of_usage
 from chrysopedia_assets.errors import ChrysopediaError
+from chrysopedia_assets.models.prompts import Task
 from chrysopedia_assets.models.records import StageRecord, content_version
+from resources.usage import stage_usage
+
+FAILURE = "failure"
+"""Metadata of a failed step: which class of `errors` it was."""
 
 RecordT = TypeVar("RecordT", bound=StageRecord)
 
@@ -17,6 +23,7 @@ RecordT = TypeVar("RecordT", bound=StageRecord)
 @dataclass
 class StageWork:
     seconds: float = 0.0
+    usage: Mapping[str, dg.MetadataValue] = field(default_factory=dict)
 
     def result(
         self,
@@ -33,6 +40,7 @@ class StageWork:
                 **metadata,
                 "made_by": dg.MetadataValue.text(record.made_by),
                 "seconds": dg.MetadataValue.float(round(self.seconds, 3)),
+                **self.usage,
             },
             tags={
                 f"dagster/input_data_version/{name}": version
@@ -42,12 +50,22 @@ class StageWork:
 
 
 @contextmanager
-def stage_work() -> Iterator[StageWork]:
-    """Time what happens inside; a failure of ours is final, because retries live in the clients."""
+def stage_work(
+    context: dg.AssetExecutionContext | None = None, task: Task | None = None
+) -> Iterator[StageWork]:
+    """Time what happens inside; a failure of ours is final, because retries live in the clients.
+
+    A stage that may ask a language model says for which task, so that what it used is shown.
+    """
     work = StageWork()
     started = time.perf_counter()
     try:
         yield work
     except ChrysopediaError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+        kind = dg.MetadataValue.text(type(error).__name__)
+        raise dg.Failure(
+            description=str(error), metadata={FAILURE: kind}, allow_retries=False
+        ) from error
     work.seconds = time.perf_counter() - started
+    if context is not None and task is not None:
+        work.usage = of_usage(stage_usage(context.run.run_id, task, context.partition_key))

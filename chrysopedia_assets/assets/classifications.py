@@ -24,8 +24,11 @@ from chrysopedia_assets.stages.ports import Ask
     pool="engine",
 )
 def classifications(
-    key_moments: KeyMoments, taxonomy: dg.ResourceParam[Taxonomy], engine: dg.ResourceParam[Ask]
+    context: dg.AssetExecutionContext,
+    key_moments: KeyMoments,
+    taxonomy: dg.ResourceParam[Taxonomy],
+    engine: dg.ResourceParam[Ask],
 ) -> Iterator[dg.MaterializeResult[Classifications]]:
-    with stage_work() as work:
+    with stage_work(context, "classification") as work:
         made = classify(key_moments, taxonomy, engine)
     yield work.result(made, of_classifications(made))

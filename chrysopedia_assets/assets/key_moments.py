@@ -24,8 +24,11 @@ from chrysopedia_assets.stages.ports import Ask
     pool="engine",
 )
 def key_moments(
-    transcripts: Transcript, topic_chunks: TopicChunks, engine: dg.ResourceParam[Ask]
+    context: dg.AssetExecutionContext,
+    transcripts: Transcript,
+    topic_chunks: TopicChunks,
+    engine: dg.ResourceParam[Ask],
 ) -> Iterator[dg.MaterializeResult[KeyMoments]]:
-    with stage_work() as work:
+    with stage_work(context, "extraction") as work:
         made = find_key_moments(transcripts, topic_chunks, engine)
     yield work.result(made, of_key_moments(made))

@@ -23,8 +23,10 @@ from chrysopedia_assets.stages.technique_pages import write_pages
     pool="engine",
 )
 def technique_pages(
-    synthesis_groups: SynthesisGroups, engine: dg.ResourceParam[Ask]
+    context: dg.AssetExecutionContext,
+    synthesis_groups: SynthesisGroups,
+    engine: dg.ResourceParam[Ask],
 ) -> Iterator[dg.MaterializeResult[TechniquePages]]:
-    with stage_work() as work:
+    with stage_work(context, "synthesis") as work:
         made = write_pages(synthesis_groups, engine)
     yield work.result(made, of_technique_pages(made))

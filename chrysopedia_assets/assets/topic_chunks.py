@@ -23,8 +23,8 @@ from chrysopedia_assets.stages.topic_chunks import split_topics
     pool="engine",
 )
 def topic_chunks(
-    transcripts: Transcript, engine: dg.ResourceParam[Ask]
+    context: dg.AssetExecutionContext, transcripts: Transcript, engine: dg.ResourceParam[Ask]
 ) -> Iterator[dg.MaterializeResult[TopicChunks]]:
-    with stage_work() as work:
+    with stage_work(context, "segmentation") as work:
         made = split_topics(transcripts, engine)
     yield work.result(made, of_topic_chunks(made))

@@ -51,7 +51,7 @@ def classify_moments(given: ClassificationInput, vocabulary: Vocabulary) -> Clas
     chosen = _without_strays([_best(e, shares, keys) for e in found], found)
     classes = (
         _class(number, category, evidence)
-        for number, (category, evidence) in enumerate(zip(chosen, found, strict=True))
+        for number, category, evidence in zip(given.numbers, chosen, found, strict=True)
     )
     return ClassificationReply(classes=tuple(classes))
 

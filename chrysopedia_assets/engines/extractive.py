@@ -4,6 +4,7 @@ What belongs here: the dispatch. What does not: any method; each has its own fil
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 from chrysopedia_assets.engines.classification import classify_moments
 from chrysopedia_assets.engines.extraction import extract
@@ -15,7 +16,7 @@ from chrysopedia_assets.models.records import Record
 from chrysopedia_assets.models.taxonomy import Taxonomy
 from chrysopedia_assets.stages.classifications import ClassificationInput
 from chrysopedia_assets.stages.key_moments import ExtractionInput
-from chrysopedia_assets.stages.ports import Question, ReplyT
+from chrysopedia_assets.stages.ports import Answers, Question, ReplyT
 from chrysopedia_assets.stages.technique_pages import SynthesisInput
 from chrysopedia_assets.stages.topic_chunks import SegmentationInput
 
@@ -29,19 +30,19 @@ class ExtractiveEngine:
         self._vocabulary = Vocabulary(taxonomy)
         self._taxonomy = taxonomy
 
-    def __call__(self, questions: Sequence[Question[ReplyT]]) -> list[ReplyT]:
+    def __call__(self, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]:
         """Replies in the order of the questions. Raises ConfigurationError for a task it does not know."""
-        return [self._answer(question) for question in questions]
+        return Answers([self._answer(question) for question in questions], made_by=self.name)
 
     def _answer(self, question: Question[ReplyT]) -> ReplyT:
         reply = self._reply(question.given)
         if not isinstance(reply, question.reply):
             raise ConfigurationError(
                 f"{self.name} has no reply of the kind {question.reply.__name__} to {question.task}",
-                where=question.video.video_id,
+                where=question.given.video.video_id,
                 cure="The stage and the engine are of different versions; install one release.",
             )
-        return reply
+        return cast(ReplyT, reply)
 
     def _reply(self, given: Record) -> Record | None:
         match given:

@@ -56,7 +56,7 @@ def segment(given: SegmentationInput, vocabulary: Vocabulary) -> SegmentationRep
     texts = [spoken(given.segments[a:b]) for a, b in zip(firsts, ends, strict=True)]
     labels = _labels(texts, vocabulary)
     topics = (
-        Topic(first_segment=first, label=label, summary=_summary(text))
+        Topic(first_segment=given.first_segment + first, label=label, summary=_summary(text))
         for first, label, text in zip(firsts, labels, texts, strict=True)
     )
     return SegmentationReply(topics=tuple(topics))

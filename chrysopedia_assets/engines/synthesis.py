@@ -56,7 +56,8 @@ class Material:
 
 def synthesise(given: SynthesisInput, vocabulary: Vocabulary) -> SynthesisReply:
     """Pages in order of time, every moment on one of them or left out with a reason."""
-    material = [_material(number, member) for number, member in enumerate(given.moments, start=1)]
+    pairs = zip(given.numbers, given.moments, strict=True)
+    material = [_material(number, member) for number, member in pairs]
     unused = list(_left_out(material))
     without = {left.moment for left in unused}
     usable = [m for m in material if m.number not in without]

@@ -15,6 +15,9 @@ SourceQuality = Literal["structured", "mixed", "unstructured"]
 CITATION = re.compile(r"(?<!\\)\[(\d{1,4})\]")
 _BLOCK_MARK = re.compile(r"^(\d*)([-+.)=])(?=[-=\s]|$)")
 """What would begin a list, a rule or an underlined heading."""
+_NO_CITATION = re.compile(r"\\.|\[\d{1,4}\]|[\[\]<]", re.DOTALL)
+_LINK_AFTER_CITATION = re.compile(r"(?<=\])(?=[(\[:])")
+_HEADING = re.compile(r"^(\s{0,3})#", re.MULTILINE)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
@@ -25,6 +28,12 @@ def as_markdown(text: str) -> str:
     """
     escaped = _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
     return _BLOCK_MARK.sub(r"\1\\\2", escaped)
+
+
+def without_links(text: str) -> str:
+    """Markdown in which brackets only cite: no link, no image, no HTML, no heading. Emphasis and lists stay."""
+    escaped = _NO_CITATION.sub(lambda m: f"\\{m[0]}" if len(m[0]) == 1 else m[0], text)
+    return _HEADING.sub(r"\1\#", _LINK_AFTER_CITATION.sub(r"\\", escaped))
 
 
 class Citation(Record):

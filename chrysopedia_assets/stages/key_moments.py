@@ -1,6 +1,8 @@
 """Find the teachable moments of each chunk. The engine picks segments and words; code writes times and checks quotes."""
 
-from functools import partial
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pydantic import Field
 
@@ -16,22 +18,26 @@ from chrysopedia_assets.models.records import (
     SegmentIndex,
     Text,
     Title,
-    Video,
     content_hash,
 )
 from chrysopedia_assets.models.topic_chunks import TopicChunk, TopicChunks
 from chrysopedia_assets.models.transcripts import Segment, Transcript
-from chrysopedia_assets.stages.ports import Ask, Question, answers
+from chrysopedia_assets.stages.ports import Ask, Given, Question, answers
+
+_WORD = re.compile(r"\w+")
 
 
-class ExtractionInput(Record):
-    """One chunk; its first segment has the number `first_segment`."""
+class ExtractionInput(Given):
+    """One chunk, or a part of it; its first segment has the number `first_segment`."""
 
-    video: Video
     label: Title
     summary: Text
     first_segment: SegmentIndex
     segments: tuple[Segment, ...] = Field(min_length=1)
+
+    @property
+    def last_segment(self) -> int:
+        return self.first_segment + len(self.segments) - 1
 
 
 class FoundMoment(Record):
@@ -50,18 +56,61 @@ class ExtractionReply(Record):
     moments: tuple[FoundMoment, ...]
 
 
+@dataclass(frozen=True)
+class ExtractionQuestion(Question[ExtractionReply]):
+    given: ExtractionInput
+    task = "extraction"
+    reply = ExtractionReply
+
+    @property
+    def subject(self) -> str:
+        return f"segments {self.given.first_segment} to {self.given.last_segment}"
+
+    def complaints(self, reply: ExtractionReply) -> list[str]:
+        first, last = self.given.first_segment, self.given.last_segment
+        wrong = []
+        for number, found in enumerate(reply.moments):
+            if not first <= found.first_segment <= found.last_segment <= last:
+                wrong.append(
+                    f"moment {number} spans segments {found.first_segment} to {found.last_segment};"
+                    f" there are {first} to {last}"
+                )
+            elif not verbatim(found.quote, spoken(_cut(self.given.segments, found, first))):
+                wrong.append(f"the quote of moment {number} is not said in its segments")
+        return wrong
+
+    def halves(self) -> tuple["ExtractionQuestion", ...]:
+        middle = len(self.given.segments) // 2
+        return (self._part(0, middle), self._part(middle, None)) if middle else ()
+
+    def joined(self, replies: Sequence[ExtractionReply]) -> ExtractionReply:
+        return ExtractionReply(moments=tuple(m for reply in replies for m in reply.moments))
+
+    def _part(self, start: int, end: int | None) -> "ExtractionQuestion":
+        given = self.given
+        return ExtractionQuestion(
+            ExtractionInput(
+                video=given.video,
+                label=given.label,
+                summary=given.summary,
+                first_segment=given.first_segment + start,
+                segments=given.segments[start:end],
+            )
+        )
+
+
 def find_key_moments(transcript: Transcript, chunks: TopicChunks, ask: Ask) -> KeyMoments:
     """Ask once per chunk and give all moments in order of their start, none twice."""
-    questions = [_question(transcript, chunk) for chunk in chunks.chunks]
-    replies = answers(ask, questions)
+    questions = [ExtractionQuestion(_given(transcript, chunk)) for chunk in chunks.chunks]
+    found = answers(ask, questions)
     moments = {
         moment.moment_id: moment
-        for reply in replies
-        for found in reply.moments
-        for moment in [_moment(transcript, found)]
+        for reply in found.replies
+        for seen in reply.moments
+        for moment in [_moment(transcript, seen)]
     }
     in_order = sorted(moments.values(), key=lambda m: (m.start_s, m.first_segment, m.moment_id))
-    return KeyMoments(video=transcript.video, made_by=ask.name, moments=tuple(in_order))
+    return KeyMoments(video=transcript.video, made_by=found.made_by, moments=tuple(in_order))
 
 
 def spoken(segments: tuple[Segment, ...]) -> str:
@@ -69,41 +118,31 @@ def spoken(segments: tuple[Segment, ...]) -> str:
     return " ".join(" ".join(s.text for s in segments).split())
 
 
-def _question(transcript: Transcript, chunk: TopicChunk) -> Question[ExtractionReply]:
-    segments = transcript.segments[chunk.first_segment : chunk.last_segment + 1]
-    given = ExtractionInput(
+def verbatim(quote: str, said: str) -> str:
+    """The part of `said` that has the quote's words in their order, as it was said; empty where there is none.
+
+    A model changes casing and punctuation when it quotes; the words have to be the speaker's.
+    """
+    wanted = " ".join(quote.split())
+    if not wanted or wanted in said:
+        return wanted
+    words = [word.casefold() for word in _WORD.findall(wanted)]
+    heard = list(_WORD.finditer(said))
+    folded = [match[0].casefold() for match in heard]
+    for start in range(len(folded) - len(words) + 1):
+        if words and folded[start : start + len(words)] == words:
+            return said[heard[start].start() : heard[start + len(words) - 1].end()]
+    return ""
+
+
+def _given(transcript: Transcript, chunk: TopicChunk) -> ExtractionInput:
+    return ExtractionInput(
         video=transcript.video,
         label=chunk.label,
         summary=chunk.summary,
         first_segment=chunk.first_segment,
-        segments=segments,
+        segments=transcript.segments[chunk.first_segment : chunk.last_segment + 1],
     )
-    return Question(
-        task="extraction",
-        video=transcript.video,
-        given=given,
-        reply=ExtractionReply,
-        complaints=partial(_complaints, given),
-    )
-
-
-def _complaints(given: ExtractionInput, reply: ExtractionReply) -> list[str]:
-    first, last = given.first_segment, given.first_segment + len(given.segments) - 1
-    wrong = []
-    for number, found in enumerate(reply.moments):
-        if not first <= found.first_segment <= found.last_segment <= last:
-            wrong.append(
-                f"moment {number} spans segments {found.first_segment} to {found.last_segment};"
-                f" the chunk has {first} to {last}"
-            )
-        elif not _says(found.quote, _cut(given.segments, found, first)):
-            wrong.append(f"the quote of moment {number} is not said in its segments")
-    return wrong
-
-
-def _says(quote: str, segments: tuple[Segment, ...]) -> bool:
-    wanted = " ".join(quote.split())
-    return bool(wanted) and wanted in spoken(segments)
 
 
 def _cut(segments: tuple[Segment, ...], found: FoundMoment, first: int) -> tuple[Segment, ...]:
@@ -112,7 +151,7 @@ def _cut(segments: tuple[Segment, ...], found: FoundMoment, first: int) -> tuple
 
 def _moment(transcript: Transcript, found: FoundMoment) -> KeyMoment:
     covered = _cut(transcript.segments, found, 0)
-    quote = " ".join(found.quote.split())
+    quote = verbatim(found.quote, spoken(covered))
     where = f"{found.first_segment}-{found.last_segment}"
     return KeyMoment(
         moment_id=content_hash(transcript.video.video_id, where, found.title, quote),

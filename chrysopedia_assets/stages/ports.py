@@ -1,50 +1,79 @@
 """What a stage may ask of the world: one port, answered by the embedded engine or by a language model.
 
 A stage hands over questions that do not depend on each other, all at once, so that an engine is free to answer
-them side by side. Replies come back in the order of the questions.
+them side by side. Replies come back in the order of the questions. A question knows how it can be divided, because
+only the stage knows what its numbers mean; whether and when that is done is the engine's affair.
 """
 
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, Self, TypeVar
 
 from chrysopedia_assets.errors import ReplyRefused
+from chrysopedia_assets.models.prompts import Task
 from chrysopedia_assets.models.records import Record, Video
-
-Task = Literal["segmentation", "extraction", "classification", "synthesis"]
-"""What is asked for; also the folder name under `prompts/`."""
 
 ReplyT = TypeVar("ReplyT", bound=Record)
 
 
-@dataclass(frozen=True)
-class Question(Generic[ReplyT]):
-    """`given` is all that an engine may see; `complaints` lists what is wrong with a reply, in words."""
+class Given(Record):
+    """All that an engine may see of a question."""
 
-    task: Task
     video: Video
-    given: Record
-    reply: type[ReplyT]
-    complaints: Callable[[ReplyT], list[str]]
+
+
+class Question(ABC, Generic[ReplyT]):
+    """One call's worth of work. Numbers in replies are the ones that `given` shows, also in a part of a question."""
+
+    task: ClassVar[Task]
+    reply: ClassVar[type[Record]]
+    given: Given
+
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """Which part of the video it is about, in words."""
+
+    @abstractmethod
+    def complaints(self, reply: ReplyT) -> list[str]:
+        """What is wrong with a reply, in words that a model can act on; empty for one that can be used."""
+
+    @abstractmethod
+    def halves(self) -> tuple[Self, ...]:
+        """Two questions that ask the same about less each; none where it cannot be divided."""
+
+    @abstractmethod
+    def joined(self, replies: Sequence[ReplyT]) -> ReplyT:
+        """One reply from those to the halves, or from the usable part of a short reply and that to the rest."""
+
+    def rest(self, reply: ReplyT) -> tuple[ReplyT, Self] | None:
+        """Of a reply that is only short: what can be used of it, and the question about what is missing."""
+        return None
+
+
+@dataclass(frozen=True)
+class Answers(Generic[ReplyT]):
+    """`made_by` names the engine or the models that gave the replies; it is recorded on what is made of them."""
+
+    replies: Sequence[ReplyT]
+    made_by: str
 
 
 class Ask(Protocol):
-    """Answers questions; `name` is recorded on what was made from the answers."""
+    """Answers questions, in their order. Raises ChrysopediaError when one of them has no usable answer."""
 
-    @property
-    def name(self) -> str: ...
-
-    def __call__(self, questions: Sequence[Question[ReplyT]]) -> list[ReplyT]: ...
+    def __call__(self, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]: ...
 
 
-def answers(ask: Ask, questions: Sequence[Question[ReplyT]]) -> list[ReplyT]:
+def answers(ask: Ask, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]:
     """Ask, and refuse any reply that breaks its question's rules. Raises ReplyRefused."""
-    replies = ask(questions)
-    for question, reply in zip(questions, replies, strict=True):
+    found = ask(questions)
+    for question, reply in zip(questions, found.replies, strict=True):
         if wrong := question.complaints(reply):
             raise ReplyRefused(
-                f"the {question.task} reply of {ask.name} breaks its rules: {'; '.join(wrong)}",
-                where=question.video.video_id,
+                f"the {question.task} reply of {found.made_by} breaks its rules: {'; '.join(wrong)}",
+                where=question.given.video.video_id,
                 cure="Nothing was stored; run the stage again, or with another engine or prompt.",
             )
-    return replies
+    return found

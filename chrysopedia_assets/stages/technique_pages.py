@@ -5,12 +5,14 @@ moment is on exactly one page or listed as unused with a reason.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from chrysopedia_assets.models.records import Record, SegmentIndex, Text, Title, Video
+from chrysopedia_assets.models.records import Record, SegmentIndex, Text, Title
 from chrysopedia_assets.models.slugs import slug
 from chrysopedia_assets.models.synthesis_groups import (
     GroupedMoment,
@@ -27,16 +29,24 @@ from chrysopedia_assets.models.technique_pages import (
     TechniquePages,
     UnusedMoment,
     texts_of,
+    without_links,
 )
-from chrysopedia_assets.stages.ports import Ask, Question, answers
+from chrysopedia_assets.stages.ports import Ask, Given, Question, answers
 
 
-class SynthesisInput(Record):
-    """Moments are numbered from 1, in this order; `[n]` in a reply cites the n-th."""
+class SynthesisInput(Given):
+    """Each moment has a number; `[n]` in a reply cites the one with the number n."""
 
-    video: Video
+    group_id: Text
     category: Text
+    numbers: tuple[SegmentIndex, ...]
     moments: tuple[GroupedMoment, ...]
+
+    @model_validator(mode="after")
+    def _a_number_for_each(self) -> Self:
+        if len(set(self.numbers)) != len(self.numbers) or len(self.numbers) != len(self.moments):
+            raise ValueError("moments and their numbers do not go together")
+        return self
 
 
 class PageDraft(Record):
@@ -60,48 +70,101 @@ class SynthesisReply(Record):
     unused: tuple[LeftOut, ...] = ()
 
 
+@dataclass(frozen=True)
+class SynthesisQuestion(Question[SynthesisReply]):
+    given: SynthesisInput
+    task = "synthesis"
+    reply = SynthesisReply
+
+    @property
+    def subject(self) -> str:
+        numbers = self.given.numbers
+        return f"group {self.given.group_id} moments {', '.join(str(n) for n in numbers)}"
+
+    def complaints(self, reply: SynthesisReply) -> list[str]:
+        if lost := self._lost(reply):
+            return [f"moments {lost} are on no page and not listed as unused", *self._wrong(reply)]
+        return self._wrong(reply)
+
+    def halves(self) -> tuple["SynthesisQuestion", ...]:
+        numbers = self.given.numbers
+        middle = len(numbers) // 2
+        return (self._about(numbers[:middle]), self._about(numbers[middle:])) if middle else ()
+
+    def joined(self, replies: Sequence[SynthesisReply]) -> SynthesisReply:
+        return SynthesisReply(
+            pages=tuple(page for reply in replies for page in reply.pages),
+            unused=tuple(left for reply in replies for left in reply.unused),
+        )
+
+    def rest(self, reply: SynthesisReply) -> tuple[SynthesisReply, "SynthesisQuestion"] | None:
+        """Pages that are sound but leave moments out: those moments are asked about by themselves."""
+        lost = self._lost(reply)
+        if self._wrong(reply) or not lost or len(lost) == len(self.given.numbers):
+            return None
+        return reply, self._about(lost)
+
+    def _lost(self, reply: SynthesisReply) -> list[int]:
+        return sorted(set(self.given.numbers) - set(_placed(reply)))
+
+    def _wrong(self, reply: SynthesisReply) -> list[str]:
+        placed, wrong = _placed(reply), []
+        if invented := sorted(set(placed) - set(self.given.numbers)):
+            wrong.append(f"there are no moments {invented}")
+        if twice := sorted({number for number in placed if placed.count(number) > 1}):
+            wrong.append(f"moments {twice} are placed twice")
+        for draft in reply.pages:
+            if foreign := sorted(_cited(draft) - set(draft.moments)):
+                wrong.append(
+                    f"page {draft.title!r} cites moments {foreign}, which it does not cover"
+                )
+            if silent := sorted(set(draft.moments) - _cited(draft)):
+                wrong.append(f"page {draft.title!r} covers moments {silent} without citing them")
+        return wrong
+
+    def _about(self, numbers: Collection[int]) -> "SynthesisQuestion":
+        given = self.given
+        pairs = zip(given.numbers, given.moments, strict=True)
+        return SynthesisQuestion(
+            SynthesisInput(
+                video=given.video,
+                group_id=given.group_id,
+                category=given.category,
+                numbers=tuple(numbers),
+                moments=tuple(moment for number, moment in pairs if number in numbers),
+            )
+        )
+
+
 def write_pages(groups: SynthesisGroups, ask: Ask) -> TechniquePages:
     """Ask once per group; page ids are readable, unique within the video, and stay when the title does."""
-    questions = [_question(groups.video, group) for group in groups.groups]
-    replies = answers(ask, questions)
+    questions = [
+        SynthesisQuestion(
+            SynthesisInput(
+                video=groups.video,
+                group_id=group.group_id,
+                category=group.category,
+                numbers=tuple(range(1, len(group.moments) + 1)),
+                moments=group.moments,
+            )
+        )
+        for group in groups.groups
+    ]
+    found = answers(ask, questions)
     pages: list[TechniquePage] = []
     unused: list[UnusedMoment] = []
-    for group, reply in zip(groups.groups, replies, strict=True):
+    for group, reply in zip(groups.groups, found.replies, strict=True):
         for draft in reply.pages:
             page_id = _page_id(groups.video.video_id, draft.title, {p.page_id for p in pages})
             pages.append(_page(page_id, group, draft))
         unused += [_unused(group, left) for left in reply.unused]
     return TechniquePages(
-        video=groups.video, made_by=ask.name, pages=tuple(pages), unused=tuple(unused)
+        video=groups.video, made_by=found.made_by, pages=tuple(pages), unused=tuple(unused)
     )
 
 
-def _question(video: Video, group: SynthesisGroup) -> Question[SynthesisReply]:
-    return Question(
-        task="synthesis",
-        video=video,
-        given=SynthesisInput(video=video, category=group.category, moments=group.moments),
-        reply=SynthesisReply,
-        complaints=partial(_complaints, len(group.moments)),
-    )
-
-
-def _complaints(asked: int, reply: SynthesisReply) -> list[str]:
-    placed = [number for draft in reply.pages for number in draft.moments]
-    placed += [left.moment for left in reply.unused]
-    wrong = []
-    if lost := sorted(set(range(1, asked + 1)) - set(placed)):
-        wrong.append(f"moments {lost} are on no page and not listed as unused")
-    if invented := sorted(set(placed) - set(range(1, asked + 1))):
-        wrong.append(f"there are no moments {invented}; there are {asked}")
-    if twice := sorted({number for number in placed if placed.count(number) > 1}):
-        wrong.append(f"moments {twice} are placed twice")
-    for draft in reply.pages:
-        if foreign := sorted(_cited(draft) - set(draft.moments)):
-            wrong.append(f"page {draft.title!r} cites moments {foreign}, which it does not cover")
-        if silent := sorted(set(draft.moments) - _cited(draft)):
-            wrong.append(f"page {draft.title!r} covers moments {silent} without citing them")
-    return wrong
+def _placed(reply: SynthesisReply) -> list[int]:
+    return [n for draft in reply.pages for n in draft.moments] + [u.moment for u in reply.unused]
 
 
 def _cited(draft: PageDraft) -> set[int]:
@@ -138,7 +201,7 @@ def _renumbered(numbers: dict[int, int], text: str) -> str:
     def number(match: re.Match[str]) -> str:
         return f"[{numbers[int(match[1])]}]"
 
-    return CITATION.sub(number, text)
+    return CITATION.sub(number, without_links(text))
 
 
 def _renumbered_section(section: Section, renumber: Callable[[str], str]) -> Section:

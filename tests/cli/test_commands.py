@@ -186,7 +186,7 @@ def _break_engine_for(monkeypatch: pytest.MonkeyPatch, video_id: str) -> None:
     sound = ExtractiveEngine._answer
 
     def answer(engine: ExtractiveEngine, question: Question[ReplyT]) -> ReplyT:
-        if question.task == "classification" and question.video.video_id == video_id:
+        if question.task == "classification" and question.given.video.video_id == video_id:
             raise ReplyRefused("the engine broke down", where=video_id)
         return sound(engine, question)
 

@@ -1,6 +1,7 @@
 """The engine as a whole: any transcript goes through all stages, every rule holds, and twice is the same as once."""
 
 import ast
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -9,9 +10,9 @@ from hypothesis import strategies as st
 from chrysopedia_assets.engines import extractive
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.errors import ConfigurationError
-from chrysopedia_assets.models.records import Record
 from chrysopedia_assets.models.transcripts import Segment
-from chrysopedia_assets.stages.ports import Question
+from chrysopedia_assets.stages.ports import Given
+from chrysopedia_assets.stages.topic_chunks import SegmentationInput, SegmentationQuestion
 from tests.builders import PROJECT, all_stages, product_taxonomy, transcript, transcript_of, video
 
 TAXONOMY = product_taxonomy()
@@ -68,10 +69,13 @@ def test_a_segment_of_thousands_of_characters_goes_through(text: str) -> None:
 
 
 def test_a_question_of_an_unknown_kind_is_refused() -> None:
-    class Unknown(Record):
+    class Unknown(Given):
         pass
 
-    question = Question("synthesis", video(), Unknown(), Unknown, lambda _: [])
+    question = replace(
+        SegmentationQuestion(SegmentationInput(video=video(), segments=transcript("a").segments)),
+        given=Unknown(video=video()),
+    )
     with pytest.raises(ConfigurationError, match="extractive 1 has no reply"):
         ENGINE([question])
 

@@ -22,7 +22,7 @@ from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.models.records import STAGES
 from chrysopedia_assets.models.technique_pages import TechniquePages
-from chrysopedia_assets.stages.ports import Question, ReplyT
+from chrysopedia_assets.stages.ports import Answers, Question, ReplyT
 from resources.clients.library import look
 from resources.clients.taxonomy import read_taxonomy
 from resources.database import close_database, open_database
@@ -68,7 +68,7 @@ class Engine:
         self.fail_at = fail_at
         self.asked: list[str] = []
 
-    def __call__(self, questions: Sequence[Question[ReplyT]]) -> list[ReplyT]:
+    def __call__(self, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]:
         self.asked += [question.task for question in questions]
         if self.fail_at in self.asked:
             raise RuntimeError("the engine broke down")
@@ -170,15 +170,16 @@ def test_a_reply_that_breaks_the_rules_stores_nothing(
     instance: dg.DagsterInstance, kick: Path
 ) -> None:
     class Liar(Engine):
-        def __call__(self, questions: Sequence[Question[ReplyT]]) -> list[ReplyT]:
-            replies = super().__call__(questions)
+        def __call__(self, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]:
+            found = super().__call__(questions)
             if questions[0].task != "extraction":
-                return replies
+                return found
+            first, *others = found.replies
             update = {"moments": tuple(
                 moment.model_copy(update={"quote": "nobody said this"})
-                for moment in replies[0].moments  # type: ignore[attr-defined]
+                for moment in first.moments  # type: ignore[attr-defined]
             )}  # fmt: skip
-            return [replies[0].model_copy(update=update), *replies[1:]]
+            return Answers([first.model_copy(update=update), *others], found.made_by)
 
     take_in(instance)
     done = Processor(build_defs(engine=Liar()), instance, open_database()).process(

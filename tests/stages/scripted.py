@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chrysopedia_assets.stages.ports import Question, ReplyT
+from chrysopedia_assets.stages.ports import Answers, Question, ReplyT
 
 
 class Scripted:
@@ -13,6 +13,6 @@ class Scripted:
         self._answer = answer
         self.asked: list[Question[Any]] = []
 
-    def __call__(self, questions: Sequence[Question[ReplyT]]) -> list[ReplyT]:
+    def __call__(self, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]:
         self.asked += questions
-        return [self._answer(question) for question in questions]
+        return Answers([self._answer(question) for question in questions], made_by=self.name)

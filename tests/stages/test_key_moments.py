@@ -58,9 +58,9 @@ def test_a_quote_may_run_over_a_segments_border_and_its_spaces_do_not_count() ->
         (moment(0, 1, "attack of 10"), "the quote of moment 0 is not said in its segments"),
         (moment(0, 0, "10 milliseconds"), "the quote of moment 0 is not said in its segments"),
         (moment(0, 1, "   "), "the quote of moment 0 is not said in its segments"),
-        (moment(0, 2, "attack"), "moment 0 spans segments 0 to 2; the chunk has 0 to 1"),
-        (moment(1, 0, "attack"), "moment 0 spans segments 1 to 0; the chunk has 0 to 1"),
-        (moment(9, 9, "attack"), "moment 0 spans segments 9 to 9; the chunk has 0 to 1"),
+        (moment(0, 2, "attack"), "moment 0 spans segments 0 to 2; there are 0 to 1"),
+        (moment(1, 0, "attack"), "moment 0 spans segments 1 to 0; there are 0 to 1"),
+        (moment(9, 9, "attack"), "moment 0 spans segments 9 to 9; there are 0 to 1"),
     ],
 )
 def test_a_moment_outside_its_chunk_or_with_words_nobody_said_is_refused(

@@ -29,7 +29,7 @@ def test_topics_become_chunks_that_cover_every_segment() -> None:
         ((1, 2), "the first topic begins at segment 1, not 0"),
         ((0, 2, 1), "topics are not in order"),
         ((0, 2, 2), "topics are not in order"),
-        ((0, 4), "a topic begins at segment 4; the last one is 3"),
+        ((0, 4), "a topic begins at segment 4; the last is 3"),
     ],
 )
 def test_a_reply_that_would_leave_a_gap_or_overlap_is_refused(

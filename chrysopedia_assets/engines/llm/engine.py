@@ -1,0 +1,240 @@
+"""The `Ask` port answered by a language model: every question a conversation, all of them at the same time.
+
+What belongs here: what to do about a reply that is no use. A retry always changes something: more room, fewer items,
+what was wrong with the last reply. What does not: transport, the ledger (`call` does both).
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from chrysopedia_assets.engines.llm.reading import read_reply, usable_part, without_thoughts
+from chrysopedia_assets.engines.llm.variables import variables
+from chrysopedia_assets.errors import (
+    ChrysopediaError,
+    ConfigurationError,
+    PromptTooLong,
+    ReplyDeclined,
+    ReplyEmpty,
+    ReplyRefused,
+    ReplyShort,
+    ReplyTruncated,
+)
+from chrysopedia_assets.models.calls import Completion, Label, Message, Request, estimated_tokens
+from chrysopedia_assets.models.prompts import PromptSettings, Task
+from chrysopedia_assets.stages.ports import Answers, Question, ReplyT
+
+TRIES = 3
+"""Of one question, as it is asked; a part of it has its own."""
+MAX_REPEATED_CHARS = 20_000
+"""A refused reply up to this length is shown to the model again, with what is wrong with it."""
+PLEA = (
+    "You did not answer. This is the transcript of a public tutorial video; nothing is asked but to index what is"
+    " taught in it. Answer with the JSON object."
+)
+
+ResultT = TypeVar("ResultT")
+
+
+class Prompt(Protocol):
+    """What the engine needs of a prompt: the filled texts, how to ask, and the version to record."""
+
+    @property
+    def settings(self) -> PromptSettings: ...
+    @property
+    def version(self) -> str: ...
+    def texts(self, values: Mapping[str, str]) -> tuple[str, str]: ...
+
+
+class Answered(Protocol):
+    """What came back for one request: what the judge has against it, who answered, whether it cost anything."""
+
+    @property
+    def completion(self) -> Completion: ...
+    @property
+    def failure(self) -> ReplyRefused | None: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def paid(self) -> bool: ...
+
+
+class Call(Protocol):
+    """Gets one request answered. Raises EndpointFailed or ConfigurationError."""
+
+    def __call__(
+        self,
+        request: Request,
+        label: Label,
+        judge: Callable[[Completion], ReplyRefused | None],
+        *,
+        run_id: str | None,
+        reuse: bool,
+    ) -> Awaitable[Answered]: ...
+
+
+@dataclass
+class LlmEngine:
+    """For one run. `wait` runs a coroutine in the loop where `call` lives; `fresh` takes no reply from the ledger."""
+
+    prompts: Mapping[Task, Prompt]
+    call: Call
+    wait: Callable[[Coroutine[Any, Any, Any]], Any]
+    retries_per_video: int
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    run_id: str | None = None
+    fresh: bool = False
+    _retries: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]:
+        """All at once. One that fails does not stop the others: what they cost is not lost, their replies are kept."""
+        models: set[str] = set()
+        replies = self.wait(all_of([self.answer(question, models) for question in questions]))
+        return Answers(replies, made_by=", ".join(sorted(models)) or "no model: nothing to ask")
+
+    async def answer(self, question: Question[ReplyT], models: set[str]) -> ReplyT:
+        """Adds to `models` who answered. Raises the ChrysopediaError of its last try."""
+        told = _Conversation(self, question, models, reuse=not self.fresh)
+        try:
+            return await told.reply()
+        except ReplyRefused:
+            if told.paid:
+                raise
+        # All of it was told to an earlier run already, and no use: whoever runs it again wants it asked again.
+        return await _Conversation(self, question, models, reuse=False).reply()
+
+    def spend_retry(self, video_id: str, failure: ReplyRefused) -> None:
+        """Raises the failure when the video has used up its retries: what is said in it must not buy calls for ever."""
+        self._retries[video_id] += 1
+        if self._retries[video_id] > self.retries_per_video:
+            raise type(failure)(
+                f"{failure.what} (and all {self.retries_per_video} retries of this video are used up)",
+                where=failure.where,
+                cure=failure.cure,
+            ) from failure
+
+
+class _Conversation(Generic[ReplyT]):
+    """One question, put up to three times."""
+
+    def __init__(
+        self, engine: LlmEngine, question: Question[ReplyT], models: set[str], *, reuse: bool
+    ) -> None:
+        self._engine, self._question, self._models, self._reuse = engine, question, models, reuse
+        self._prompt = engine.prompts[question.task]
+        self._budget = self._prompt.settings.max_output_tokens
+        self._said: tuple[Message, ...] = ()
+        self.paid = False
+
+    async def reply(self) -> ReplyT:
+        system, user = self._prompt.texts(variables(self._question.given))
+        halves = self._question.halves()
+        if halves and estimated_tokens(system + user) > self._prompt.settings.max_input_tokens:
+            return await self._joined(halves)
+        opening = (Message(role="system", content=system), Message(role="user", content=user))
+        number = 1
+        while True:
+            judge = _Judge(self._question)
+            try:
+                answered = await self._ask(opening + self._said, judge, number)
+            except PromptTooLong:
+                if not halves:
+                    raise
+                return await self._joined(halves)
+            if answered.failure is None:
+                return judge.reply
+            self._engine.spend_retry(self._question.given.video.video_id, answered.failure)
+            if isinstance(answered.failure, ReplyShort):
+                return await self._completed(answered.completion)
+            if isinstance(answered.failure, ReplyTruncated) and halves and number > 1:
+                return await self._joined(halves)
+            if number == TRIES:
+                raise answered.failure
+            self._change(answered.failure, answered.completion)
+            number += 1
+
+    def _change(self, failure: ReplyRefused, completion: Completion) -> None:
+        """What is different in the next try."""
+        if isinstance(failure, ReplyTruncated | ReplyEmpty):
+            self._budget *= 2
+        elif isinstance(failure, ReplyDeclined):
+            self._said = (Message(role="user", content=PLEA),)
+        else:
+            said = without_thoughts(completion.text)[:MAX_REPEATED_CHARS]
+            wrong = f"This cannot be used: {failure.what}. Answer again, completely, with one JSON object."
+            self._said = (
+                Message(role="assistant", content=said),
+                Message(role="user", content=wrong),
+            )
+
+    async def _ask(
+        self, messages: tuple[Message, ...], judge: "_Judge[ReplyT]", number: int
+    ) -> Answered:
+        settings, question = self._prompt.settings, self._question
+        request = Request(
+            model=settings.model or "",
+            messages=messages,
+            schema_name=question.task,
+            reply_schema=question.reply.model_json_schema(),
+            max_output_tokens=self._budget,
+            temperature=settings.temperature,
+            thinks=settings.thinks,
+            extra=dict(self._engine.extra),
+        )
+        label = Label(
+            task=question.task,
+            video_id=question.given.video.video_id,
+            subject=question.subject,
+            prompt_version=self._prompt.version,
+            timeout_s=settings.timeout_s,
+            tried=number,
+        )
+        answered = await self._engine.call(
+            request, label, judge, run_id=self._engine.run_id, reuse=self._reuse
+        )
+        self.paid = self.paid or answered.paid
+        self._models.add(answered.model)
+        return answered
+
+    async def _joined(self, parts: Sequence[Question[ReplyT]]) -> ReplyT:
+        replies = await all_of([self._engine.answer(part, self._models) for part in parts])
+        return self._question.joined(replies)
+
+    async def _completed(self, completion: Completion) -> ReplyT:
+        """What a short reply has, with what it lacks asked for by itself."""
+        part = usable_part(self._question, completion)
+        assert part is not None, "a reply is short only where its rest can be asked for"
+        kept, rest = part
+        return self._question.joined([kept, await self._engine.answer(rest, self._models)])
+
+
+class _Judge(Generic[ReplyT]):
+    """Reads a completion as the reply to a question, and keeps what it read."""
+
+    reply: ReplyT
+
+    def __init__(self, question: Question[ReplyT]) -> None:
+        self._question = question
+
+    def __call__(self, completion: Completion) -> ReplyRefused | None:
+        try:
+            self.reply = read_reply(self._question, completion)
+        except ReplyRefused as failure:
+            return failure
+        return None
+
+
+async def all_of(work: Sequence[Coroutine[Any, Any, ResultT]]) -> list[ResultT]:
+    """Every result, or, when all have ended, the failure that says most: a wrong setting before a bad reply."""
+    done = await asyncio.gather(*work, return_exceptions=True)
+    failures = [result for result in done if isinstance(result, BaseException)]
+    if not failures:
+        return [result for result in done if not isinstance(result, BaseException)]
+    for kind in (ConfigurationError, ChrysopediaError):
+        for failure in failures:
+            if isinstance(failure, kind) and len(done) > 1:
+                more = f"{failure.what} ({len(failures)} of {len(done)} calls of this stage failed)"
+                raise type(failure)(more, where=failure.where, cure=failure.cure) from failure
+    raise failures[0]

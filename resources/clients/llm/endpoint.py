@@ -1,0 +1,216 @@
+"""One OpenAI-compatible server: sends one request and says in our own words how it went.
+
+What belongs here: the `openai` package, and which of its errors means what. What does not: retries, the ledger.
+"""
+
+import asyncio
+import email.utils
+import json
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from chrysopedia_assets.errors import (
+    AccessDenied,
+    ChrysopediaError,
+    ModelNotFound,
+    PromptTooLong,
+    RateLimited,
+    RequestRejected,
+    ServerFailed,
+    TimedOut,
+)
+from chrysopedia_assets.models.calls import Completion, Dialect, Request
+from resources.clients.llm.dialect import body
+
+if TYPE_CHECKING:  # its import takes a second, which only a call should cost
+    from openai import APIStatusError, AsyncOpenAI
+
+MAX_SHOWN_CHARS = 300
+_TOO_LONG = (
+    "context_length",
+    "context length",
+    "context size",
+    "context_size",
+    "maximum context",
+    "too many tokens",
+    "too long",
+)
+_NO_CREDIT = ("insufficient_quota", "billing", "credit")
+
+
+class Unsupported(ChrysopediaError):
+    """The server refuses how the request is written; `told` is what it says about that."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__(told)
+        self.told = told
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """`variables` is the beginning of the environment variables that set it up, for messages."""
+
+    base_url: str
+    api_key: str = field(repr=False)
+    variables: str = "CHRYSOPEDIA_LLM"
+
+    @property
+    def name(self) -> str:
+        """Host and path: no user, no password, no query."""
+        parts = urlsplit(self.base_url)
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.hostname}{port}{parts.path.rstrip('/')}"
+
+    @cached_property
+    def _client(self) -> "AsyncOpenAI":
+        from openai import AsyncOpenAI
+
+        # The one layer that retries is the caller; the one time-out is ours, over the whole answer.
+        return AsyncOpenAI(
+            api_key=self.api_key or "none", base_url=self.base_url, max_retries=0, timeout=None
+        )
+
+    async def models(self, timeout_s: float) -> list[str]:
+        """The names of the server's models. Raises what `send` raises."""
+        found = await self._answer(self._client.with_raw_response.models.list(), "any", timeout_s)
+        return [
+            str(model.get("id")) for model in found.get("data") or [] if isinstance(model, dict)
+        ]
+
+    async def send(self, request: Request, dialect: Dialect, timeout_s: float) -> Completion:
+        """One attempt. Raises Unsupported, EndpointFailed and what is below it, ConfigurationError and what is below it."""
+        create = self._client.chat.completions.with_raw_response.create
+        sent = body(request, dialect)
+        answer = create(**sent, extra_body=request.extra or None)
+        return self._completion(await self._answer(answer, request.model, timeout_s))
+
+    async def close(self) -> None:
+        if "_client" in self.__dict__:
+            await self._client.close()
+
+    async def _answer(self, answer: Any, model: str, timeout_s: float) -> dict[str, Any]:
+        import openai
+
+        try:
+            raw = await asyncio.wait_for(answer, timeout_s)
+        except (TimeoutError, openai.APITimeoutError) as error:
+            raise TimedOut(
+                f"{self.name} gave no answer in {timeout_s:g} s",
+                cure=f"Raise timeout_s in the prompt.toml, or {self.variables}_TIMEOUT_S.",
+            ) from error
+        except openai.APIConnectionError as error:
+            raise ServerFailed(
+                f"{self.name} cannot be reached: {self.shown(error.__cause__ or error)}",
+                cure=f"Start the server, or correct {self.variables}_BASE_URL.",
+            ) from error
+        except openai.APIStatusError as error:
+            raise self._refusal(error, model) from error
+        try:
+            found = json.loads(raw.http_response.text)
+        except ValueError as error:
+            raise self._no_api(raw.http_response.text) from error
+        if not isinstance(found, dict):
+            raise self._no_api(raw.http_response.text)
+        return found
+
+    def _completion(self, answer: dict[str, Any]) -> Completion:
+        try:
+            choice, usage = answer["choices"][0], answer.get("usage") or {}
+            message = choice["message"]
+            content, refusal = message.get("content"), message.get("refusal")
+            if not isinstance(content, str | None):
+                raise TypeError(type(content).__name__)
+            cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
+            return Completion(
+                text=self.scrubbed(content or ""),
+                finish_reason=str(choice.get("finish_reason") or "stop"),
+                refusal=self.shown(refusal) if refusal else None,
+                tokens_in=_count(usage.get("prompt_tokens")),
+                tokens_out=_count(usage.get("completion_tokens")),
+                tokens_cached=_count(cached),
+            )
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise self._no_api(json.dumps(answer)) from error
+
+    def _no_api(self, text: str) -> ServerFailed:
+        return ServerFailed(
+            f"{self.name} answers, but not as a chat completions server: {self.shown(text)!r}",
+            cure=f"Check that {self.variables}_BASE_URL ends where the API begins, often in /v1.",
+        )
+
+    def _refusal(self, error: "APIStatusError", model: str) -> ChrysopediaError:
+        """What a status means. Servers agree on numbers more than on words, so words decide only where numbers do not."""
+        status, told = error.status_code, self.shown(_told(error))
+        words = f"{error.code} {_told(error)}".casefold()
+        if status in (401, 403) or (status in (402, 429) and any(w in words for w in _NO_CREDIT)):
+            return AccessDenied(
+                f"{self.name} does not let us in ({status}): {told}",
+                cure=f"Set {self.variables}_API_KEY to a key of that server whose account may use {model}.",
+            )
+        if status == 404 or error.code == "model_not_found":
+            return ModelNotFound(
+                f"{self.name} has no model {model} ({status}): {told}",
+                cure=f"Set {self.variables}_MODEL to one that it has; chrysopedia doctor lists them.",
+            )
+        if status == 429:
+            return RateLimited(
+                f"{self.name} asks for fewer requests: {told}",
+                cure="Wait, or lower CHRYSOPEDIA_LLM_CONCURRENCY; what was answered is kept.",
+                retry_after_s=_retry_after_s(error),
+            )
+        if status >= 500 or status in (408, 409, 425):
+            return ServerFailed(
+                f"{self.name} reports an error of its own ({status}): {told}",
+                cure="Run again later; what was answered is kept.",
+                retry_after_s=_retry_after_s(error),
+            )
+        if status == 413 or any(word in words for word in _TOO_LONG):
+            return PromptTooLong(
+                f"the prompt is longer than {model} can read ({told})",
+                cure="Lower max_input_tokens in the prompt.toml, or choose a model with a longer context.",
+            )
+        return Unsupported(f"({status}) {told}")
+
+    def rejected(self, unsupported: Unsupported) -> RequestRejected:
+        """What no other way of writing the request would mend."""
+        return RequestRejected(
+            f"{self.name} does not accept the request: {unsupported.told}",
+            cure="Try another model or server; chrysopedia doctor tells how it answers.",
+        )
+
+    def shown(self, text: object) -> str:
+        """A server's words, fit for a message: one line, not long, no key."""
+        line = " ".join(self.scrubbed(str(text)).split())
+        return line if len(line) <= MAX_SHOWN_CHARS else f"{line[:MAX_SHOWN_CHARS]}..."
+
+    def scrubbed(self, text: str) -> str:
+        """Without our key, which a server or a proxy may echo, and without what no database can store."""
+        for secret in (self.api_key, urlsplit(self.base_url).password):
+            if secret:
+                text = text.replace(secret, "***")
+        return text.replace("\0", "").encode(errors="replace").decode()
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _told(error: "APIStatusError") -> str:
+    """What the server says, without the package's `Error code: ... - {dict}` around it."""
+    found = error.body.get("message") if isinstance(error.body, dict) else None
+    return f"{found} {error.param or ''}".strip() if found else error.message
+
+
+def _retry_after_s(error: "APIStatusError") -> float | None:
+    """Seconds, from milliseconds, seconds or a date; None where the server says nothing that can be read."""
+    headers = error.response.headers
+    for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
+        try:
+            return max(0.0, float(headers[name]) / unit)
+        except (KeyError, ValueError):
+            continue
+    date = email.utils.parsedate_tz(headers.get("retry-after", ""))
+    return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None

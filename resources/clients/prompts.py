@@ -1,0 +1,102 @@
+"""Reads a prompt's folder: `system.md`, `user.md`, `prompt.toml`. A template is typed: it has to use every variable of
+its task, and no other, so that a misspelt name is told when the prompt is read and not when it is paid for.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.models.prompts import REPLY_VERSIONS, VARIABLES, PromptSettings, Task
+from chrysopedia_assets.models.records import content_hash
+
+_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_LOOSE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{")
+
+
+@dataclass(frozen=True)
+class PromptTemplate:
+    """A task's prompt as it is on disk, and how to ask with it."""
+
+    task: Task
+    system: str
+    user: str
+    settings: PromptSettings
+
+    @property
+    def version(self) -> str:
+        """Of all that decides the reply: both texts, the settings, the version of the reply's schema. Not the cases."""
+        settings = self.settings.model_dump_json()
+        return content_hash(self.system, self.user, settings, str(REPLY_VERSIONS[self.task]))
+
+    def texts(self, values: Mapping[str, str]) -> tuple[str, str]:
+        """System and user text, filled. What is filled in is never read as a template."""
+        return _filled(self.system, values), _filled(self.user, values)
+
+    def with_settings(self, changes: Mapping[str, Any]) -> "PromptTemplate":
+        """With other settings. Raises pydantic's ValidationError."""
+        settings = self.settings.model_dump() | dict(changes)
+        return replace(self, settings=PromptSettings.model_validate(settings))
+
+
+def read_prompt(folder: Path, task: Task) -> PromptTemplate:
+    """Raises ConfigurationError, with the file and what is wrong in it."""
+    system, user = (_read(folder / name) for name in ("system.md", "user.md"))
+    used = {name for text in (system, user) for name in _VARIABLE.findall(text)}
+    for kind, names in (("unknown", used - VARIABLES[task]), ("unused", VARIABLES[task] - used)):
+        if names:
+            raise ConfigurationError(
+                f"{kind} variables: {', '.join(sorted(names))}",
+                where=str(folder),
+                cure=f"Templates of {task} use {', '.join(sorted(VARIABLES[task]))}, each as {{{{ name }}}}.",
+            )
+    return PromptTemplate(task, system, user, _settings(folder / "prompt.toml", task))
+
+
+def _read(path: Path) -> str:
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"the prompt cannot be read: {error}",
+            where=str(path),
+            cure="A prompt is a folder with system.md, user.md and prompt.toml, in UTF-8.",
+        ) from error
+    for number, line in enumerate(text.splitlines(), start=1):
+        if loose := _LOOSE.search(_VARIABLE.sub("", line)):
+            raise ConfigurationError(
+                f"this is no variable: {loose[0]!r}",
+                where=f"{path}, line {number}",
+                cure="A variable is written {{ name }}; templates have no other code.",
+            )
+    return text
+
+
+def _settings(path: Path, task: Task) -> PromptSettings:
+    try:
+        found = tomllib.loads(_read(path))
+        version = found.pop("reply_version", None)
+        settings = PromptSettings.model_validate(found)
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise ConfigurationError(
+            f"the prompt's settings are wrong: {error}",
+            where=str(path),
+            cure=f"Known are reply_version, {', '.join(PromptSettings.model_fields)}.",
+        ) from error
+    if version != REPLY_VERSIONS[task]:
+        raise ConfigurationError(
+            f"the prompt is written for replies of version {version}; the stage reads version {REPLY_VERSIONS[task]}",
+            where=str(path),
+            cure="Bring its text up to the shape that the stage reads, then set reply_version.",
+        )
+    return settings
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    """In one pass, so that braces in a transcript stay what they are."""
+    return _VARIABLE.sub(lambda match: values[match[1]], template)

@@ -1,0 +1,81 @@
+"""The process's one way to language models: prompts with their settings, and the caller that all runs share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pydantic import ValidationError
+
+from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.models.prompts import TASKS, Task
+from resources.clients.llm.caller import Caller, Server
+from resources.clients.llm.endpoint import Endpoint
+from resources.clients.llm.loop import BackgroundLoop
+from resources.clients.llm.prices import Price
+from resources.clients.prompts import PromptTemplate, read_prompt
+from resources.database import open_database
+from resources.settings import LLM, OPENAI_URL, LlmServer, llm_settings, settings
+from resources.store.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Llm:
+    loop: BackgroundLoop
+    caller: Caller
+
+
+def prompts() -> dict[Task, PromptTemplate]:
+    """Those on disk now, with what the environment says of their settings. Raises ConfigurationError."""
+    folder, of_task = settings().prompts_dir, llm_settings().of_task
+    return {task: _with(read_prompt(folder / task, task), of_task[task]) for task in TASKS}
+
+
+def open_llm() -> Llm:
+    """Opened at first use; no call is made. Raises ConfigurationError."""
+    return _open()
+
+
+def close_llm() -> None:
+    """Close connections and stop the loop; the next use opens them anew."""
+    if _open.cache_info().currsize:
+        llm = _open()
+        llm.loop.run(llm.caller.close())
+        llm.loop.close()
+        _open.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _open() -> Llm:
+    found = llm_settings()
+    servers = [Server(_endpoint(found.server, LLM.rstrip("_")))]
+    if found.fallback is not None:
+        variables = f"{LLM}FALLBACK"
+        servers.append(Server(_endpoint(found.fallback, variables), found.fallback.model))
+    price = Price(*found.price) if found.price else None
+    caller = Caller(servers, Ledger(open_database()), found.concurrency, price)
+    return Llm(BackgroundLoop(), caller)
+
+
+def _endpoint(server: LlmServer, variables: str) -> Endpoint:
+    if not server.base_url.startswith(("http://", "https://")):
+        raise ConfigurationError(
+            f"{variables}_BASE_URL is no address", cure=f"It looks like {OPENAI_URL}."
+        )
+    if server.base_url.rstrip("/") == OPENAI_URL and not server.api_key:
+        raise ConfigurationError(
+            f"{variables}_API_KEY is not set",
+            cure=f"Set it in the environment or in .env, or name another server: {variables}_BASE_URL.",
+        )
+    return Endpoint(server.base_url, server.api_key, variables)
+
+
+def _with(prompt: PromptTemplate, changes: Mapping[str, str]) -> PromptTemplate:
+    try:
+        return prompt.with_settings(changes)
+    except ValidationError as error:
+        [first, *_] = error.errors()
+        name = str(first["loc"][0]).upper()
+        raise ConfigurationError(
+            f"{LLM}{name}, or {LLM}{prompt.task.upper()}_{name}, is {first['input']!r}: {first['msg']}",
+            cure="Correct it, or unset it.",
+        ) from error

@@ -1,0 +1,108 @@
+"""What calls cost, added up by whatever one asks about. All from the ledger; nothing is counted anywhere else."""
+
+from collections import defaultdict
+from typing import Any, Literal, get_args
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from chrysopedia_assets.models.calls import Usage
+from resources.store import tables as t
+
+By = Literal["video", "stage", "run", "prompt", "model", "outcome", "page"]
+BY: tuple[By, ...] = get_args(By)
+
+_calls = t.llm_calls.c
+_GROUPS: dict[str, tuple[sa.Column[Any], ...]] = {
+    "video": (_calls.video_id,),
+    "stage": (_calls.task,),
+    "run": (_calls.run_id,),
+    "prompt": (_calls.task, _calls.prompt_version),
+    "model": (_calls.endpoint, _calls.model),
+    "outcome": (_calls.outcome,),
+}
+
+
+def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+
+
+def _total(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    return sa.func.coalesce(sa.func.sum(column), 0)
+
+
+_SENT = _calls.outcome != "reused"
+# What went through a reused reply was paid for, and counted, when it was first given.
+_MEASURES = {
+    "calls": _count(_SENT),
+    "reused": _count(_calls.outcome == "reused"),
+    "failed": _count(_calls.outcome.notin_(("ok", "reused", "started"))),
+    "tokens_in": _total(_calls.tokens_in),
+    "tokens_out": _total(_calls.tokens_out),
+    "tokens_cached": _total(_calls.tokens_cached),
+    "cost_usd": _total(_calls.cost_usd),
+    "unpriced": _count(_calls.cost_usd.is_(None)),
+    "seconds": _total(_calls.latency_s),
+}
+
+
+def usage_of(connection: Connection, run_id: str, task: str, video_id: str) -> Usage:
+    """What one stage of one run has used so far."""
+    measures = [value.label(name) for name, value in _MEASURES.items()]
+    query = sa.select(*measures, sa.func.max(_calls.prompt_version).label("prompt_version"))
+    query = query.where(_calls.run_id == run_id, _calls.task == task, _calls.video_id == video_id)
+    return Usage(**connection.execute(query).mappings().one())
+
+
+def totals(connection: Connection, by: By, video_id: str | None = None) -> list[dict[str, Any]]:
+    """One row for each run, video, ..., the dearest first."""
+    if by == "page":
+        return _by_page(connection, video_id)
+    measures = [value.label(name) for name, value in _MEASURES.items()]
+    groups = _GROUPS[by]
+    query = sa.select(*groups, *measures).group_by(*groups)
+    if video_id is not None:
+        query = query.where(_calls.video_id == video_id)
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    return sorted(rows, key=lambda row: (-row["cost_usd"], -row["tokens_in"], -row["calls"]))
+
+
+def _by_page(connection: Connection, video_id: str | None) -> list[dict[str, Any]]:
+    """The synthesis calls of the group that a page is written from, in equal parts to the group's pages."""
+    pages: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for page in connection.execute(_pages_of_groups(video_id)):
+        pages[page.video_id, page.group_id].add(page.page_id)
+    query = sa.select(_calls.video_id, _calls.subject, *(v.label(k) for k, v in _MEASURES.items()))
+    query = query.where(_calls.task == "synthesis").group_by(_calls.video_id, _calls.subject)
+    found: dict[str, dict[str, Any]] = {}
+    for row in connection.execute(query).mappings():
+        group_id = row["subject"].removeprefix("group ").split(" ")[0]
+        written = pages.get((row["video_id"], group_id), set())
+        for page_id in written:
+            sums = found.setdefault(page_id, {"page": page_id} | dict.fromkeys(_MEASURES, 0.0))
+            for name in _MEASURES:
+                sums[name] += row[name] / len(written)
+    return sorted(found.values(), key=lambda row: (-row["cost_usd"], row["page"]))
+
+
+def _pages_of_groups(video_id: str | None) -> sa.Select[Any]:
+    pages, cited, members, groups = (
+        t.technique_pages.c, t.page_moments.c, t.group_moments.c, t.synthesis_groups.c
+    )  # fmt: skip
+    query = (
+        sa.select(pages.video_id, pages.page_id, groups.group_id)
+        .join(
+            t.page_moments,
+            sa.and_(cited.video_id == pages.video_id, cited.page_position == pages.position),
+        )
+        .join(
+            t.group_moments,
+            sa.and_(members.video_id == cited.video_id, members.moment_id == cited.moment_id),
+        )
+        .join(
+            t.synthesis_groups,
+            sa.and_(groups.video_id == members.video_id, groups.position == members.group_position),
+        )
+        .distinct()
+    )
+    return query if video_id is None else query.where(pages.video_id == video_id)
