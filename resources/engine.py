@@ -7,14 +7,12 @@ import dagster as dg
 
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.engines.llm.engine import LlmEngine
+from chrysopedia_assets.models.runs import FRESH
 from chrysopedia_assets.models.taxonomy import Taxonomy
 from chrysopedia_assets.stages.ports import Answers, Ask, Question, ReplyT
 from resources.clients.taxonomy import read_taxonomy
 from resources.llm import open_llm, prompts
 from resources.settings import llm_settings, settings
-
-FRESH = "chrysopedia/fresh"
-"""Tag of a run that takes no reply from the ledger."""
 
 
 class TaxonomyResource(dg.ConfigurableResource[Taxonomy]):

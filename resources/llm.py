@@ -1,6 +1,8 @@
 """The process's one way to language models: prompts with their settings, and the caller that all runs share."""
 
 from collections.abc import Mapping
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,6 +11,7 @@ from pydantic import ValidationError
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.models.prompts import TASKS, Task
 from resources.clients.llm.caller import Caller, Server
+from resources.clients.llm.check import check
 from resources.clients.llm.endpoint import Endpoint
 from resources.clients.llm.loop import BackgroundLoop
 from resources.clients.llm.prices import Price
@@ -16,6 +19,9 @@ from resources.clients.prompts import PromptTemplate, read_prompt
 from resources.database import open_database
 from resources.settings import LLM, OPENAI_URL, LlmServer, llm_settings, settings
 from resources.store.ledger import Ledger
+
+CALLS_PER_VIDEO = 4
+"""About as many calls of one video are under way on average: a stage has one, or dozens."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +41,39 @@ def open_llm() -> Llm:
     return _open()
 
 
+def check_llm() -> list[str]:
+    """Each model that is set up, asked once; empty where there is none. Raises ChrysopediaError."""
+    models = sorted({p.settings.model for p in prompts().values() if p.settings.model})
+    if not models:
+        return []
+    llm = open_llm()
+    asked = [
+        (server, model)
+        for server in llm.caller.servers
+        for model in ([server.model] if server.model else models)
+    ]
+    return [llm.loop.run(check(llm.caller, server, model)) for server, model in asked]
+
+
+def stop_llm() -> None:
+    """Give up every call that is under way; an interrupted command waits for none."""
+    if _open.cache_info().currsize:
+        _open().loop.stop()
+
+
+def videos_at_once() -> int:
+    """How many videos keep the limit of calls busy; the embedded engine computes, and is not faster with more."""
+    if not any(prompt.settings.model for prompt in prompts().values()):
+        return 1
+    return max(1, llm_settings().concurrency // CALLS_PER_VIDEO)
+
+
 def close_llm() -> None:
     """Close connections and stop the loop; the next use opens them anew."""
     if _open.cache_info().currsize:
         llm = _open()
-        llm.loop.run(llm.caller.close())
+        with suppress(CancelledError):  # stopped before: its connections went with the calls
+            llm.loop.run(llm.caller.close())
         llm.loop.close()
         _open.cache_clear()
 

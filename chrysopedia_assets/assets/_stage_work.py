@@ -12,10 +12,8 @@ from chrysopedia_assets.assets._metadata import of_usage
 from chrysopedia_assets.errors import ChrysopediaError
 from chrysopedia_assets.models.prompts import Task
 from chrysopedia_assets.models.records import StageRecord, content_version
+from chrysopedia_assets.models.runs import FAILURE
 from resources.usage import stage_usage
-
-FAILURE = "failure"
-"""Metadata of a failed step: which class of `errors` it was."""
 
 RecordT = TypeVar("RecordT", bound=StageRecord)
 

@@ -1,26 +1,33 @@
 """Bring videos up to date in this process: run the stages that need it, in order, and nothing else.
 
+Several videos at a time run in threads: what they wait for is a model server, which has room for more than one.
+
 After each run the records are looked at again, so a stage whose inputs turned out unchanged is spared.
 """
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import dagster as dg
 from dagster import DagsterInstance
 from dagster_shared.error import SerializableErrorInfo
 
+from chrysopedia_assets import errors
 from chrysopedia_assets.automation.staleness import Staleness
+from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.models.records import STAGES
+from chrysopedia_assets.models.runs import FAILURE, FRESH, TRIGGER
 from resources.store.database import Database
 
-TRIGGER = "chrysopedia/trigger"
 PROCESS = "chrysopedia/process"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """On the terminal a command speaks for itself."""
-INTERRUPTED = frozenset({"DagsterExecutionInterruptedError", "KeyboardInterrupt"})
+INTERRUPTED = frozenset({"DagsterExecutionInterruptedError", "KeyboardInterrupt", "CancelledError"})
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,8 @@ class Failed:
     stage: str | None
     message: str
     run_id: str | None = None
+    for_all: bool = False
+    """A wrong setting, or a key that is not accepted: the next video would fail in the same way."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +69,63 @@ class Processor:
         self.staleness = Staleness(defs.resolve_asset_graph(), instance, database)
         end_dead_runs(instance)
 
+    def process_many(
+        self,
+        video_ids: Sequence[str],
+        trigger: str,
+        *,
+        fresh: bool = False,
+        at_once: int = 1,
+        stop: Callable[[], None] = lambda: None,
+        on_stage: Callable[[str, str], None] = lambda video_id, stage: None,
+    ) -> Iterator[Processed]:
+        """Each video as it is done; the first failure that is for all ends it, and what is not begun stays undone.
+
+        `stop` makes the runs under way end soon; it is called when this is interrupted.
+        """
+
+        def one(video_id: str) -> Processed:
+            return self.process(
+                video_id, trigger, fresh=fresh, on_stage=partial(on_stage, video_id)
+            )
+
+        if at_once == 1:  # in this thread, where an interrupt arrives
+            for video_id in video_ids:
+                done = one(video_id)
+                yield done
+                if done.failed and done.failed.for_all:
+                    return
+            return
+        with ThreadPoolExecutor(at_once, thread_name_prefix="video") as threads:
+            begun = [threads.submit(one, video_id) for video_id in video_ids]
+            try:
+                for future in as_completed(begun):
+                    if future.cancelled():
+                        continue
+                    yield future.result()
+                    failed = future.result().failed
+                    if failed and failed.for_all:
+                        threads.shutdown(wait=False, cancel_futures=True)
+            except BaseException:
+                stop()
+                threads.shutdown(wait=True, cancel_futures=True)
+                raise
+
     def process(
-        self, video_id: str, trigger: str, on_stage: Callable[[str], None] = lambda stage: None
+        self,
+        video_id: str,
+        trigger: str,
+        *,
+        fresh: bool = False,
+        on_stage: Callable[[str], None] = lambda stage: None,
     ) -> Processed:
         """Run until nothing needs to run or something fails. `on_stage` hears of each stage that was run.
 
-        Raises KeyboardInterrupt when a run was interrupted; that run is then recorded as cancelled.
+        `fresh` runs every stage, and takes no reply from the ledger. Raises KeyboardInterrupt when a run was
+        interrupted; that run is then recorded as cancelled.
         """
         ran: list[str] = []
-        while stages := self.staleness.needed([video_id])[video_id]:
+        while stages := self._next(video_id, everything=fresh and not ran):
             if again := sorted(set(stages) & set(ran)):
                 # Never the same stage twice in one go: for ever would cost money for ever.
                 why = (
@@ -76,7 +133,7 @@ class Processor:
                     "If its file was ingested meanwhile, process the video once more."
                 )
                 return Processed(video_id, tuple(ran), Failed(again[0], why))
-            result = self._run(video_id, stages, trigger)
+            result = self._run(video_id, stages, trigger, fresh=fresh)
             for event in result.all_events:
                 if event.is_step_materialization and event.asset_key:
                     ran.append(event.asset_key.to_user_string())
@@ -85,12 +142,21 @@ class Processor:
                 return Processed(video_id, tuple(ran), _failure(result))
         return Processed(video_id, tuple(ran))
 
-    def _run(self, video_id: str, stages: list[str], trigger: str) -> dg.ExecuteInProcessResult:
+    def _next(self, video_id: str, *, everything: bool) -> list[str]:
+        return list(STAGES) if everything else self.staleness.needed([video_id])[video_id]
+
+    def _run(
+        self, video_id: str, stages: list[str], trigger: str, *, fresh: bool
+    ) -> dg.ExecuteInProcessResult:
         result = self._job.execute_in_process(
             instance=self._instance,
             partition_key=video_id,
             asset_selection=[dg.AssetKey(stage) for stage in stages],
-            tags={TRIGGER: trigger, PROCESS: _this_process()},
+            tags={
+                TRIGGER: trigger,
+                PROCESS: _this_process(),
+                **({FRESH: "true"} if fresh else {}),
+            },
             run_config=QUIET,
             raise_on_error=False,
         )
@@ -148,7 +214,10 @@ def _failure(result: dg.ExecuteInProcessResult) -> Failed:
     for event in result.all_events:
         told = event.step_failure_data.user_failure_data if event.is_step_failure else None
         if told and told.description:
-            return Failed(event.step_key, told.description, result.run_id)
+            kind = told.metadata.get(FAILURE)
+            cause = getattr(errors, str(kind.value if kind else ""), Exception)
+            for_all = issubclass(cause, ConfigurationError)
+            return Failed(event.step_key, told.description, result.run_id, for_all)
     step, innermost = _innermost(_errors(result))
     return Failed(step, innermost, result.run_id)
 

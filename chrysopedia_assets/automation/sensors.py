@@ -8,9 +8,9 @@ import dagster as dg
 
 from chrysopedia_assets.automation.ingest import ingest
 from chrysopedia_assets.automation.jobs import process_video
-from chrysopedia_assets.automation.process import TRIGGER
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.errors import InputUnreadable
+from chrysopedia_assets.models.runs import TRIGGER
 from resources.clients.library import Look, look
 from resources.database import open_database
 from resources.settings import settings

@@ -24,9 +24,9 @@ from chrysopedia_assets.cli.output import (
     results,
     unknown,
 )
+from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.models.records import STAGES
 from resources.clients.library import Look, look, settled
-from resources.clients.taxonomy import read_taxonomy
 from resources.settings import settings
 
 
@@ -125,11 +125,20 @@ def print_ingest(report: dict[str, list[Any]]) -> None:
 
 def process_command(
     videos: Annotated[list[str] | None, typer.Argument(help="Video ids; default: all.")] = None,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh",
+            help="Make everything of the named videos anew, and pay for every reply again.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Bring videos up to date: run the stages that need it, from file to technique pages."""
+    if fresh and not videos:
+        raise ConfigurationError("--fresh makes everything anew", cure="Name the videos it is for.")
     try:
-        done = process(_known(videos))
+        done = process(_known(videos), fresh=fresh)
     except KeyboardInterrupt:
         refuse("Stopped. What was finished is stored; go on with: chrysopedia process")
         raise
@@ -140,28 +149,43 @@ def process_command(
     raise typer.Exit(1 if any(row["error"] for row in done) else 0)
 
 
-def process(video_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Process the videos one after the other, with progress; one row for each."""
+def process(video_ids: Sequence[str], *, fresh: bool = False) -> list[dict[str, Any]]:
+    """Process the videos, with progress; a row for each, in their order.
+
+    Raises ConfigurationError when one fails for a reason that all would share; those before it are told about.
+    """
     import dagster as dg
 
     from chrysopedia_assets.automation.process import Processed, Processor
     from chrysopedia_assets.definitions import build_defs
     from resources.database import open_database
+    from resources.engine import engine
+    from resources.llm import stop_llm, videos_at_once
 
-    read_taxonomy(settings().taxonomy_file)  # what is wrong for all is said once, before any run
-    rows = []
+    engine()  # what is wrong for all is said once, before any run
+    found = {}
     with progress_bar() as bar, dg.DagsterInstance.get() as instance:
         processor = Processor(build_defs(), instance, open_database())
         needed = processor.staleness.needed(video_ids)
-        task = bar.add_task("", total=len(video_ids) * len(STAGES), what="looking")
-        for number, (video_id, stages) in enumerate(needed.items(), start=1):
-            done = Processed(video_id, ran=())
-            if stages:
-                bar.update(task, what=f"{video_id}: {stages[0]}")
-                tell = partial(_tell, bar, task, video_id)
-                done = processor.process(video_id, "manual", on_stage=tell)
-            bar.update(task, completed=number * len(STAGES))
-            rows.append(done.as_row())
+        todo = [video_id for video_id in video_ids if fresh or needed[video_id]]
+        task = bar.add_task("", total=len(todo) * len(STAGES), what="processing")
+        for done in processor.process_many(
+            todo,
+            "clean_reprocess" if fresh else "manual",
+            fresh=fresh,
+            at_once=min(videos_at_once(), max(len(todo), 1)),
+            stop=stop_llm,
+            on_stage=partial(_tell, bar, task),
+        ):
+            found[done.video_id] = done
+            bar.advance(task, len(STAGES) - len(done.ran))
+    rows = [found.get(video_id, Processed(video_id, ran=())).as_row() for video_id in video_ids]
+    if wrong := [done.failed for done in found.values() if done.failed and done.failed.for_all]:
+        print_processed([row for row in rows if row["ran"]])
+        raise ConfigurationError(
+            f"{wrong[0].message} Nothing more was tried",
+            cure="Then go on with: chrysopedia process",
+        )
     return rows
 
 

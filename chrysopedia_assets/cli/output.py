@@ -44,7 +44,11 @@ def print_table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
         table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
     # Never folded or cropped: on a narrow terminal a line goes on below, and an id can still be copied.
     natural = Measurement.get(results, results.options.update(max_width=MAX_TABLE_WIDTH), table)
-    results.print(table, width=natural.maximum, crop=False, soft_wrap=True)
+    wide = Console(width=natural.maximum)
+    with wide.capture() as shown:
+        wide.print(table)
+    for line in shown.get().splitlines():
+        print(line.rstrip())  # noqa: T201  # rich has done its part, and would fold it
 
 
 def print_page(markdown: str) -> None:

@@ -140,6 +140,19 @@ def _taxonomy() -> str:
     return f"{len(taxonomy.categories)} categories, {tags} tags"
 
 
+def _prompts() -> str:
+    from resources.llm import prompts
+
+    return ", ".join(f"{task} {prompt.version}" for task, prompt in prompts().items())
+
+
+def _language_model() -> str:
+    from resources.llm import check_llm
+
+    found = check_llm()
+    return "; ".join(found) or "none set (CHRYSOPEDIA_LLM_MODEL): the embedded engine answers"
+
+
 def _library() -> str:
     folder = settings().library_dir
     return (
@@ -168,6 +181,8 @@ CHECKS: dict[str, Callable[[], str]] = {
     "data folder": _data_folder,
     "database": _database,
     "taxonomy": _taxonomy,
+    "prompts": _prompts,
+    "language model": _language_model,
     "library": _library,
     "dagster": _dagster,
     "graph": _graph,

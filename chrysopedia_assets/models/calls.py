@@ -70,7 +70,7 @@ class Request(Record):
 class Label:
     """What a call is for; recorded beside it, and no part of what is sent."""
 
-    task: Task
+    task: Task | Literal["check"]
     video_id: str
     subject: str
     """Which part of the video it is about, in words."""

@@ -1,7 +1,8 @@
 """What calls cost, added up by whatever one asks about. All from the ledger; nothing is counted anywhere else."""
 
 from collections import defaultdict
-from typing import Any, Literal, get_args
+from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -9,17 +10,25 @@ from sqlalchemy.engine import Connection
 from chrysopedia_assets.models.calls import Usage
 from resources.store import tables as t
 
-By = Literal["video", "stage", "run", "prompt", "model", "outcome", "page"]
-BY: tuple[By, ...] = get_args(By)
+
+class By(StrEnum):
+    VIDEO = "video"
+    STAGE = "stage"
+    RUN = "run"
+    PROMPT = "prompt"
+    MODEL = "model"
+    OUTCOME = "outcome"
+    PAGE = "page"
+
 
 _calls = t.llm_calls.c
-_GROUPS: dict[str, tuple[sa.Column[Any], ...]] = {
-    "video": (_calls.video_id,),
-    "stage": (_calls.task,),
-    "run": (_calls.run_id,),
-    "prompt": (_calls.task, _calls.prompt_version),
-    "model": (_calls.endpoint, _calls.model),
-    "outcome": (_calls.outcome,),
+_GROUPS: dict[By, tuple[sa.Column[Any], ...]] = {
+    By.VIDEO: (_calls.video_id,),
+    By.STAGE: (_calls.task,),
+    By.RUN: (_calls.run_id,),
+    By.PROMPT: (_calls.task, _calls.prompt_version),
+    By.MODEL: (_calls.endpoint, _calls.model),
+    By.OUTCOME: (_calls.outcome,),
 }
 
 
@@ -56,7 +65,7 @@ def usage_of(connection: Connection, run_id: str, task: str, video_id: str) -> U
 
 def totals(connection: Connection, by: By, video_id: str | None = None) -> list[dict[str, Any]]:
     """One row for each run, video, ..., the dearest first."""
-    if by == "page":
+    if by is By.PAGE:
         return _by_page(connection, video_id)
     measures = [value.label(name) for name, value in _MEASURES.items()]
     groups = _GROUPS[by]

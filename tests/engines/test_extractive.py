@@ -90,6 +90,7 @@ def test_the_engine_reaches_for_nothing_outside() -> None:
         "functools",
         "collections",
         "dataclasses",
+        "typing",
     }
     folder = PROJECT / "chrysopedia_assets/engines"
     assert extractive.__file__ is not None

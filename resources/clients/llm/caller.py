@@ -139,6 +139,18 @@ class Caller:
                         raise
             return await self._ask(last, request, label, judge, run_id)
 
+    async def probe(
+        self, server: Server, request: Request, label: Label
+    ) -> tuple[Completion, float]:
+        """One answer of one server, in seconds; the ledger records it, and is not asked."""
+        started = time.perf_counter()
+        reply = await self._ask(server, request, label, lambda completion: None, run_id=None)
+        return reply.completion, time.perf_counter() - started
+
+    def forget(self, endpoint: Endpoint, model: str) -> None:
+        """What was learned of how the server wants to be asked."""
+        self._dialects[endpoint.name, model] = Dialect()
+
     async def close(self) -> None:
         for server in self.servers:
             await server.endpoint.close()
@@ -165,7 +177,7 @@ class Caller:
         asked, endpoint, tries = server.request(request), server.endpoint, 0
         timeout_s = label.timeout_s
         while True:
-            dialect = await self._dialect(endpoint, asked.model)
+            dialect = await self.dialect(endpoint, asked.model)
             attempt = Attempt(asked.key, run_id, endpoint.name, asked.model, label, dialect)
             try:
                 await self._quiet_time(endpoint)
@@ -225,7 +237,7 @@ class Caller:
             await asyncio.to_thread(self.ledger.end, call_id, result)
             return Reply(completion, refused, request.model, paid=True)
 
-    async def _dialect(self, endpoint: Endpoint, model: str) -> Dialect:
+    async def dialect(self, endpoint: Endpoint, model: str) -> Dialect:
         """What was learned of the server, by this process or before it."""
         name = (endpoint.name, model)
         if name not in self._dialects:
