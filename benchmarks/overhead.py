@@ -185,11 +185,11 @@ def _write_library(library: Path, videos: int, segments: int) -> None:
     folder = library / "Ann"
     folder.mkdir(parents=True)
     for video in range(videos):
-        transcript = {"language": "en", "segments": [_segment(video, n) for n in range(segments)]}
+        transcript = {"language": "en", "segments": [segment(video, n) for n in range(segments)]}
         (folder / f"Video {video:04}.json").write_text(json.dumps(transcript))
 
 
-def _segment(video: int, number: int) -> dict[str, object]:
+def segment(video: int, number: int) -> dict[str, object]:
     start = number * SEGMENT_S
     topic = TOPICS[(video + number // 40) % len(TOPICS)]
     line = SPEECH[number % len(SPEECH)].format(20 + number % 300, 2 + number % 60)

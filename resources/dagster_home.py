@@ -1,19 +1,42 @@
 """What `dagster.yaml` names: Dagster's own records beside ours, switched to PostgreSQL by the same variable."""
 
 import fcntl
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
+from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.base_storage import DagsterStorage
 from dagster._core.storage.root import LocalArtifactStorage
-from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
 from chrysopedia_assets.errors import ConfigurationError
+from resources.dagster_sqlite import OpenSqliteStorage
 from resources.database import open_database
 from resources.settings import settings
+
+
+class ProjectInstance(dg.DagsterInstance):
+    """Dagster's, but for one thing: runs in threads of one process do not wait for each other for ever."""
+
+    @classmethod
+    def config_schema(cls) -> dict[str, Any]:
+        return {}
+
+    @staticmethod
+    def config_defaults(base_dir: str) -> Mapping[str, ConfigurableClassData | None]:
+        return InstanceRef.config_defaults(base_dir)
+
+    def get_yaml_python_handlers(self) -> Sequence[logging.Handler]:
+        # Dagster sets up all of Python's logging anew at each start of a run, also where nothing is to be set up. For
+        # that it takes the lock of logging and then those of all handlers. A run that stores an event holds its
+        # handler's and asks SQLAlchemy's logger for its level, which takes the lock of logging: neither goes on.
+        if not self.get_python_log_dagster_handler_config():
+            return []
+        return super().get_yaml_python_handlers()
 
 
 class ProjectStorage(DagsterStorage, ConfigurableClass):
@@ -30,7 +53,7 @@ class ProjectStorage(DagsterStorage, ConfigurableClass):
         found = settings()
         if found.dagster_database_url is None:
             with _alone(found.dagster_dir):
-                return DagsterSqliteStorage.from_local(str(found.dagster_dir), inst_data=inst_data)
+                return OpenSqliteStorage.from_local(str(found.dagster_dir), inst_data=inst_data)
         from dagster_postgres.storage import DagsterPostgresStorage
 
         url = found.dagster_database_url.render_as_string(hide_password=False)

@@ -138,7 +138,7 @@ def process_command(
     if fresh and not videos:
         raise ConfigurationError("--fresh makes everything anew", cure="Name the videos it is for.")
     try:
-        done = process(_known(videos), fresh=fresh)
+        done = process(known_videos(videos), fresh=fresh)
     except KeyboardInterrupt:
         refuse("Stopped. What was finished is stored; go on with: chrysopedia process")
         raise
@@ -227,7 +227,7 @@ def status_command(as_json: Json = False) -> None:
         print_table(shown, "No videos yet. Next: chrysopedia ingest PATH, or chrysopedia demo")
 
 
-def _known(asked: Sequence[str] | None) -> list[str]:
+def known_videos(asked: Sequence[str] | None) -> list[str]:
     from resources.database import open_database
     from resources.store.videos import list_videos
 

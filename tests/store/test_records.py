@@ -53,7 +53,8 @@ def test_every_table_of_a_stage_holds_rows_after_all_stages_were_stored(stored: 
         empty = [
             table.name
             for table in t.metadata.sorted_tables
-            if not connection.scalar(sa.select(sa.func.count()).select_from(table))
+            if table is not t.llm_calls
+            and not connection.scalar(sa.select(sa.func.count()).select_from(table))
         ]
     assert empty == []
 

@@ -1,0 +1,316 @@
+"""What asking language models costs beyond their own latency, against a server with a set latency.
+
+`wall_over_critical_path`: one command on a one-hour transcript, its start included. `throughput_of_ideal`: many videos
+with 64 calls in flight; `calls_throughput_of_ideal` is the same without Dagster. `paid_over_needed`: 5 % of all calls
+fail, in each way in turn.
+"""
+
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from argparse import SUPPRESS
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from benchmarks.overhead import SEGMENT_S, segment
+from benchmarks.report import Figure, arguments, print_figures
+
+HOUR_SEGMENTS = round(3600 / SEGMENT_S)
+SHORT_SEGMENTS = 250
+MANY_IN_FLIGHT = 64
+DEFAULT_IN_FLIGHT = 8
+MODEL = "test-model"
+FAULT_SHARE = 0.05
+FAULTS = (
+    "rate_limited", "server_error", "overloaded", "dropped", "dropped_midway", "bad_body", "truncated", "thought_away",
+    "not_json", "broken_json", "wrong_schema", "empty", "refusal", "short", "out_of_range", "duplicate", "garbage",
+)  # fmt: skip
+
+
+def main() -> None:
+    parser = arguments(str(__doc__).splitlines()[0])
+    parser.add_argument("--latency", type=float, default=1.0, help="seconds of each call")
+    parser.add_argument("--videos", type=int, default=200, help="how many videos are many")
+    parser.add_argument("--faulty", type=int, default=100, help="videos for each kind of fault")
+    parser.add_argument(
+        "--measure", help=SUPPRESS
+    )  # what, in this process; settings are in the environment
+    given = parser.parse_args()
+    if given.measure:
+        what, _, videos = given.measure.partition(":")
+        measured = _through_dagster() if what == "dagster" else _calls_only(int(videos))
+        print(json.dumps(measured))
+        return
+    figures = _one_hour(given.latency) | _many(given.latency, given.videos)
+    print_figures(figures | _faults(given.faulty), given.json)
+
+
+def _one_hour(latency_s: float) -> dict[str, Figure]:
+    with _server(latency_s) as url, _library(1, HOUR_SEGMENTS) as folder:
+        _warm(url, HOUR_SEGMENTS)
+        environment = _environment(folder, url, DEFAULT_IN_FLIGHT)
+        _command(environment, "ingest")
+        started = time.perf_counter()
+        _command(environment, "process")
+        wall_s = time.perf_counter() - started
+        startup_s = _startup_s(environment)
+        stages = _ledger(folder)
+    path_s = sum(ceil(calls / DEFAULT_IN_FLIGHT) * latency_s for calls, _ in stages.values())
+    waited_s = sum(seconds for _, seconds in stages.values())
+    note = ", ".join(f"{task} {calls}" for task, (calls, _) in stages.items())
+    return {
+        "wall_over_critical_path": Figure(
+            wall_s / path_s, "ratio", f"one hour, {DEFAULT_IN_FLIGHT} in flight; calls: {note}"
+        ),
+        "wall_s": Figure(wall_s, "s", "of the whole command"),
+        "critical_path_s": Figure(path_s, "s", "what the calls take at least, stage after stage"),
+        "startup_s": Figure(startup_s, "s", "Python, Dagster, the definitions, the openai package"),
+        "calls_overhead_s": Figure(waited_s - path_s, "s", "from a stage's first call to its last reply"),
+        "dagster_and_records_s": Figure(wall_s - startup_s - waited_s, "s", "the rest"),
+    }  # fmt: skip
+
+
+def _many(latency_s: float, videos: int) -> dict[str, Figure]:
+    found: dict[str, Any] = {}
+    with _server(latency_s) as url:
+        _warm(url, HOUR_SEGMENTS)
+        for name, what, count in (
+            ("dagster", "dagster", videos),
+            ("few", "dagster", max(videos // 4, 1)),
+            ("calls", f"calls:{videos}", videos),
+        ):
+            with _library(count, HOUR_SEGMENTS) as folder:
+                environment = _environment(folder, url, MANY_IN_FLIGHT)
+                if what == "dagster":
+                    _command(environment, "ingest")
+                found[name] = _measured(environment, what)
+
+    def of_ideal(measured: dict[str, float]) -> float:
+        return measured["calls"] * latency_s / MANY_IN_FLIGHT / measured["wall_s"]
+
+    many = found["dagster"]
+    return {
+        "throughput_of_ideal": Figure(
+            of_ideal(many), "ratio", f"{videos} one-hour videos, {many['calls']:.0f} calls, {MANY_IN_FLIGHT} in flight"
+        ),
+        "calls_throughput_of_ideal": Figure(of_ideal(found["calls"]), "ratio", "the same without Dagster"),
+        "calls_per_s": Figure(many["calls"] / many["wall_s"], "calls/s"),
+        "peak_mb": Figure(many["peak_mb"], "MB", f"{videos} videos"),
+        "peak_over_a_quarter": Figure(many["peak_mb"] / found["few"]["peak_mb"], "ratio", "beside a quarter of the videos"),
+    }  # fmt: skip
+
+
+def _faults(videos: int) -> dict[str, Figure]:
+    figures: dict[str, Figure] = {}
+    ratios, failed = [], 0.0
+    for fault in FAULTS:
+        with (
+            _server(0.02, "--fault", fault, "--fault-rate", str(FAULT_SHARE)) as url,
+            _library(videos, SHORT_SEGMENTS) as folder,
+        ):
+            environment = _environment(folder, url, MANY_IN_FLIGHT)
+            found = _measured(environment, f"calls:{videos}")
+        ratios.append(found["paid"] / found["needed"])
+        failed += found["failed"]
+        figures[f"paid_over_needed_{fault}"] = Figure(
+            ratios[-1], "ratio", f"{found['failed']:.0f} of {videos} videos failed by name"
+        )
+    worst = Figure(max(ratios), "ratio", f"worst of {len(FAULTS)} kinds of fault at 5 % of calls")
+    share = Figure(failed / len(FAULTS) / videos, "ratio", "videos that failed, by name")
+    return {"paid_over_needed": worst, "failed_videos": share} | figures
+
+
+# --- in a process of its own
+
+
+def _through_dagster() -> dict[str, float]:
+    """`chrysopedia process` on all videos, as the command does it."""
+    from resources.settings import use_project_dagster_home
+
+    use_project_dagster_home()
+    from chrysopedia_assets.cli.library import known_videos, process
+
+    started = time.perf_counter()
+    rows = process(known_videos(None))
+    wall_s = time.perf_counter() - started
+    assert not any(row["error"] for row in rows), rows
+    return _counted() | {"wall_s": wall_s}
+
+
+def _calls_only(videos: int) -> dict[str, float]:
+    """Every stage of every video, without Dagster and without storing anything but the calls."""
+    from chrysopedia_assets.errors import ChrysopediaError
+    from resources.engine import engine
+    from resources.llm import videos_at_once
+
+    def one(number: int) -> int:
+        try:
+            return _stages(_transcript(number), engine(run_id=f"run-{number}"))
+        except ChrysopediaError:
+            return 0
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(videos_at_once()) as threads:
+        pages = list(threads.map(one, range(videos)))
+    wall_s = time.perf_counter() - started
+    failed = sum(1 for made in pages if not made)
+    return _counted() | {"wall_s": wall_s, "failed": failed}
+
+
+def _stages(transcript: Any, ask: Any) -> int:
+    """How many pages there are at the end."""
+    from chrysopedia_assets.stages.classifications import classify
+    from chrysopedia_assets.stages.key_moments import find_key_moments
+    from chrysopedia_assets.stages.synthesis_groups import group_for_synthesis
+    from chrysopedia_assets.stages.technique_pages import write_pages
+    from chrysopedia_assets.stages.topic_chunks import split_topics
+    from resources.clients.taxonomy import read_taxonomy
+    from resources.settings import settings
+
+    chunks = split_topics(transcript, ask)
+    moments = find_key_moments(transcript, chunks, ask)
+    classes = classify(moments, read_taxonomy(settings().taxonomy_file), ask)
+    return len(write_pages(group_for_synthesis(moments, classes), ask).pages)
+
+
+def _transcript(number: int) -> Any:
+    from chrysopedia_assets.models.records import Video
+    from chrysopedia_assets.stages.transcripts import make_transcript
+    from resources.clients.captions.read import read_transcript
+
+    [first, *_] = sorted(Path(os.environ["CHRYSOPEDIA_LIBRARY"]).rglob("*.json"))
+    video = Video(video_id=f"ann--video-{number}", title=f"Video {number}", creator="Ann")
+    return make_transcript(video, read_transcript(first))
+
+
+def _counted() -> dict[str, float]:
+    """From the ledger: calls that were sent, those that came back with tokens, and how many different ones were needed."""
+    import sqlalchemy as sa
+
+    from resources.database import open_database
+    from resources.store import tables as t
+
+    calls = t.llm_calls.c
+    with open_database().reading() as connection:
+        [sent] = connection.execute(
+            sa.select(sa.func.count()).where(calls.outcome != "reused")
+        ).one()
+        [paid] = connection.execute(sa.select(sa.func.count()).where(calls.tokens_out > 0)).one()
+        subjects = (
+            sa.select(calls.video_id, calls.task, calls.subject).where(calls.tried == 1).distinct()
+        )
+        needed = len(connection.execute(subjects).all())
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"calls": sent, "paid": paid, "needed": needed, "peak_mb": peak_mb}  # fmt: skip
+
+
+# --- around it
+
+
+@contextmanager
+def _server(latency_s: float, *arguments: str) -> Iterator[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.fakes.chat_server",
+        "--latency",
+        str(latency_s),
+        *arguments,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            found = re.search(r"http://\S+", server.stdout.readline())
+            assert found, "the server did not start"
+            yield found[0]
+        finally:
+            server.terminate()
+
+
+@contextmanager
+def _library(videos: int, segments: int) -> Iterator[Path]:
+    """The same hour of speech under other titles: the server's own work is done once, ours is not."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "library" / "Ann"
+        folder.mkdir(parents=True)
+        spoken = [segment(0, number) for number in range(segments)]
+        for video in range(videos):
+            spoken[-1] |= {"text": f" that was video {video}", "words": []}
+            transcript = {"language": "en", "segments": spoken}
+            (folder / f"Video {video:04}.json").write_text(json.dumps(transcript))
+        yield Path(name)
+
+
+def _environment(folder: Path, url: str, in_flight: int) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("CHRYSOPEDIA_")}
+    return kept | {
+        "CHRYSOPEDIA_DATABASE_URL": "",
+        "CHRYSOPEDIA_DATA_DIR": str(folder / "data"),
+        "CHRYSOPEDIA_LIBRARY": str(folder / "library"),
+        "CHRYSOPEDIA_LLM_MODEL": MODEL,
+        "CHRYSOPEDIA_LLM_BASE_URL": url,
+        "CHRYSOPEDIA_LLM_CONCURRENCY": str(in_flight),
+    }
+
+
+def _warm(url: str, segments: int) -> None:
+    """Let the server find its answers, which are computed, before anything is measured."""
+    with _library(1, segments) as folder:
+        _measured(_environment(folder, url, MANY_IN_FLIGHT), "calls:1")
+
+
+def _measured(environment: dict[str, str], what: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.llm", "--measure", what]
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _command(environment: dict[str, str], *words: str) -> None:
+    program = "from chrysopedia_assets.cli.main import run; run()"
+    command = [sys.executable, "-c", program, *words]
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def _startup_s(environment: dict[str, str]) -> float:
+    """The same command with nothing to do, and the package that only a call needs."""
+    started = time.perf_counter()
+    _command(environment, "process")
+    nothing_to_do_s = time.perf_counter() - started
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import openai"], check=True)
+    return nothing_to_do_s + time.perf_counter() - started
+
+
+def _ledger(folder: Path) -> dict[str, tuple[int, float]]:
+    """For each task how many calls it made, and the seconds from the first one's start to the last one's end."""
+    import sqlalchemy as sa
+
+    from resources.store import tables as t
+    from resources.store.database import Database
+
+    calls = t.llm_calls.c
+    database = Database(sa.URL.create("sqlite", database=str(folder / "data/chrysopedia.sqlite")))
+    with database.reading() as connection:
+        rows = connection.execute(sa.select(calls.task, calls.started_at, calls.latency_s)).all()
+    database.close()
+    found: dict[str, tuple[int, float]] = {}
+    for task in dict.fromkeys(row.task for row in rows):
+        of_task = [row for row in rows if row.task == task]
+        first = min(row.started_at for row in of_task)
+        ends = [(row.started_at - first).total_seconds() + row.latency_s for row in of_task]
+        found[task] = (len(of_task), max(ends))
+    return found
+
+
+if __name__ == "__main__":
+    main()
