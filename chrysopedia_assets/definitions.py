@@ -12,8 +12,7 @@ from chrysopedia_assets.assets import (
     transcripts,
 )
 from chrysopedia_assets.automation import jobs, sensors
-from resources.engine import EngineResource, TaxonomyResource
-from resources.library import LibraryResource
+from resources.dagster_resources import EngineResource, LibraryResource, TaxonomyResource
 from resources.record_store import RecordStore
 
 ASSET_MODULES = (

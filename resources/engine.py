@@ -1,13 +1,10 @@
-"""Who answers the stages' questions, and the taxonomy that both ask with."""
+"""Who answers the stages' questions, as the settings say."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import dagster as dg
-
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.engines.llm.engine import LlmEngine
-from chrysopedia_assets.models.runs import FRESH
 from chrysopedia_assets.models.taxonomy import Taxonomy
 from chrysopedia_assets.stages.ports import Answers, Ask, Question, ReplyT
 from resources.clients.taxonomy import read_taxonomy
@@ -15,39 +12,26 @@ from resources.llm import open_llm, prompts
 from resources.settings import llm_settings, settings
 
 
-class TaxonomyResource(dg.ConfigurableResource[Taxonomy]):
-    def create_resource(self, context: dg.InitResourceContext) -> Taxonomy:
-        return read_taxonomy(settings().taxonomy_file)
-
-
-class EngineResource(dg.ConfigurableResource[Ask]):
-    def create_resource(self, context: dg.InitResourceContext) -> Ask:
-        run = context.run
-        if run is None:
-            return engine()
-        return engine(run_id=run.run_id, fresh=run.tags.get(FRESH) == "true")
-
-
 @dataclass(frozen=True)
 class EngineByTask:
     """A task that has a model is answered by it; the embedded engine answers the others."""
 
-    embedded: ExtractiveEngine
+    taxonomy: Taxonomy
     llm: LlmEngine
 
     def __call__(self, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]:
         """All questions are of one task."""
         if questions and self.llm.prompts[questions[0].task].settings.model:
             return self.llm(questions)
-        return self.embedded(questions)
+        return ExtractiveEngine(self.taxonomy)(questions)
 
 
 def engine(*, run_id: str | None = None, fresh: bool = False) -> Ask:
     """As the settings say; without any model nothing but the embedded engine is opened. Raises ConfigurationError."""
-    embedded = ExtractiveEngine(read_taxonomy(settings().taxonomy_file))
+    taxonomy = read_taxonomy(settings().taxonomy_file)
     found = prompts()
     if not any(prompt.settings.model for prompt in found.values()):
-        return embedded
+        return ExtractiveEngine(taxonomy)
     llm, chosen = open_llm(), llm_settings()
     asking = LlmEngine(
         prompts=found,
@@ -58,4 +42,18 @@ def engine(*, run_id: str | None = None, fresh: bool = False) -> Ask:
         run_id=run_id,
         fresh=fresh,
     )
-    return EngineByTask(embedded, asking)
+    return EngineByTask(taxonomy, asking)
+
+
+def expect(run_id: str, ask: Ask) -> Ask:
+    """The run with this id, which is still to come, is to ask this engine."""
+    _expected[run_id] = ask
+    return ask
+
+
+def engine_of(run_id: str, *, fresh: bool) -> Ask:
+    """The engine that the run is expected with, else a new one."""
+    return _expected.pop(run_id, None) or engine(run_id=run_id, fresh=fresh)
+
+
+_expected: dict[str, Ask] = {}

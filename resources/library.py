@@ -2,13 +2,10 @@
 
 from pathlib import Path
 
-import dagster as dg
-
 from chrysopedia_assets.errors import InputRefused, SourceChanged
 from chrysopedia_assets.models.library_files import SourceTranscript
 from resources.clients.captions.read import parse_transcript, read_bytes
 from resources.clients.library import hash_bytes
-from resources.database import open_database
 from resources.store.database import Database
 from resources.store.videos import LibraryVideo, list_videos
 
@@ -49,8 +46,3 @@ class Library:
                 cure=f"Ingest it again: chrysopedia ingest '{path}'",
             )
         return entry, parse_transcript(raw, path)
-
-
-class LibraryResource(dg.ConfigurableResource[Library]):
-    def create_resource(self, context: dg.InitResourceContext) -> Library:
-        return Library(open_database())

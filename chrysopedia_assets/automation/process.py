@@ -7,7 +7,7 @@ After each run the records are looked at again, so a stage whose inputs turned o
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
@@ -75,19 +75,21 @@ class Processor:
         trigger: str,
         *,
         fresh: bool = False,
+        run_ids: Mapping[str, str] | None = None,
         at_once: int = 1,
         stop: Callable[[], None] = lambda: None,
         on_stage: Callable[[str, str], None] = lambda video_id, stage: None,
     ) -> Iterator[Processed]:
         """Each video as it is done; the first failure that is for all ends it, and what is not begun stays undone.
 
-        `stop` makes the runs under way end soon; it is called when this is interrupted.
+        `run_ids` are the ids that the first run of some videos has to have. `stop` makes the runs under way end
+        soon; it is called when this is interrupted.
         """
 
         def one(video_id: str) -> Processed:
-            return self.process(
-                video_id, trigger, fresh=fresh, on_stage=partial(on_stage, video_id)
-            )
+            tell = partial(on_stage, video_id)
+            run_id = (run_ids or {}).get(video_id)
+            return self.process(video_id, trigger, fresh=fresh, run_id=run_id, on_stage=tell)
 
         if at_once == 1:  # in this thread, where an interrupt arrives
             for video_id in video_ids:
@@ -117,12 +119,13 @@ class Processor:
         trigger: str,
         *,
         fresh: bool = False,
+        run_id: str | None = None,
         on_stage: Callable[[str], None] = lambda stage: None,
     ) -> Processed:
         """Run until nothing needs to run or something fails. `on_stage` hears of each stage that was run.
 
-        `fresh` runs every stage, and takes no reply from the ledger. Raises KeyboardInterrupt when a run was
-        interrupted; that run is then recorded as cancelled.
+        `fresh` runs every stage, and takes no reply from the ledger; `run_id` is the first run's. Raises
+        KeyboardInterrupt when a run was interrupted; that run is then recorded as cancelled.
         """
         ran: list[str] = []
         while stages := self._next(video_id, everything=fresh and not ran):
@@ -133,7 +136,9 @@ class Processor:
                     "If its file was ingested meanwhile, process the video once more."
                 )
                 return Processed(video_id, tuple(ran), Failed(again[0], why))
-            result = self._run(video_id, stages, trigger, fresh=fresh)
+            result = self._run(
+                video_id, stages, trigger, fresh=fresh, run_id=None if ran else run_id
+            )
             for event in result.all_events:
                 if event.is_step_materialization and event.asset_key:
                     ran.append(event.asset_key.to_user_string())
@@ -146,10 +151,11 @@ class Processor:
         return list(STAGES) if everything else self.staleness.needed([video_id])[video_id]
 
     def _run(
-        self, video_id: str, stages: list[str], trigger: str, *, fresh: bool
+        self, video_id: str, stages: list[str], trigger: str, *, fresh: bool, run_id: str | None
     ) -> dg.ExecuteInProcessResult:
         result = self._job.execute_in_process(
             instance=self._instance,
+            run_id=run_id,
             partition_key=video_id,
             asset_selection=[dg.AssetKey(stage) for stage in stages],
             tags={

@@ -154,15 +154,19 @@ def process(video_ids: Sequence[str], *, fresh: bool = False) -> list[dict[str, 
 
     Raises ConfigurationError when one fails for a reason that all would share; those before it are told about.
     """
+    from resources.engine import engine
+    from resources.llm import stop_llm, videos_at_once
+    from resources.read_ahead import read_ahead
+
+    engine()  # what is wrong for all is said once, before any run
+    run_ids = {} if fresh else read_ahead(video_ids)
+
     import dagster as dg
 
     from chrysopedia_assets.automation.process import Processed, Processor
     from chrysopedia_assets.definitions import build_defs
     from resources.database import open_database
-    from resources.engine import engine
-    from resources.llm import stop_llm, videos_at_once
 
-    engine()  # what is wrong for all is said once, before any run
     found = {}
     with progress_bar() as bar, dg.DagsterInstance.get() as instance:
         processor = Processor(build_defs(), instance, open_database())
@@ -173,6 +177,7 @@ def process(video_ids: Sequence[str], *, fresh: bool = False) -> list[dict[str, 
             todo,
             "clean_reprocess" if fresh else "manual",
             fresh=fresh,
+            run_ids=run_ids,
             at_once=min(videos_at_once(), max(len(todo), 1)),
             stop=stop_llm,
             on_stage=partial(_tell, bar, task),

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ class PromptTemplate:
     user: str
     settings: PromptSettings
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Of all that decides the reply: both texts, the settings, the version of the reply's schema. Not the cases."""
         settings = self.settings.model_dump_json()

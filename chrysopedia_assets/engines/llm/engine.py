@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
 
 from chrysopedia_assets.engines.llm.reading import read_reply, usable_part, without_thoughts
@@ -24,6 +25,7 @@ from chrysopedia_assets.errors import (
 )
 from chrysopedia_assets.models.calls import Completion, Label, Message, Request, estimated_tokens
 from chrysopedia_assets.models.prompts import PromptSettings, Task
+from chrysopedia_assets.models.records import Record
 from chrysopedia_assets.stages.ports import Answers, Question, ReplyT
 
 TRIES = 3
@@ -87,23 +89,33 @@ class LlmEngine:
     run_id: str | None = None
     fresh: bool = False
     _retries: Counter[str] = field(default_factory=Counter)
+    _begun: dict[Question[Any], "asyncio.Task[_Told[Any]]"] = field(default_factory=dict)
 
     def __call__(self, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]:
         """All at once. One that fails does not stop the others: what they cost is not lost, their replies are kept."""
-        models: set[str] = set()
-        replies = self.wait(all_of([self.answer(question, models) for question in questions]))
-        return Answers(replies, made_by=", ".join(sorted(models)) or "no model: nothing to ask")
+        told = self.wait(all_of([self.answer(question) for question in questions]))
+        models = {model for answer in told for model in answer.models}
+        return Answers(
+            [answer.reply for answer in told],
+            made_by=", ".join(sorted(models)) or "no model: nothing to ask",
+        )
 
-    async def answer(self, question: Question[ReplyT], models: set[str]) -> ReplyT:
-        """Adds to `models` who answered. Raises the ChrysopediaError of its last try."""
-        told = _Conversation(self, question, models, reuse=not self.fresh)
+    async def answer(self, question: Question[ReplyT]) -> "_Told[ReplyT]":
+        """The same question is asked once in a run, however often it is put. Raises the ChrysopediaError of its last try."""
+        if question not in self._begun:
+            self._begun[question] = asyncio.create_task(self._answer(question))
+        return await asyncio.shield(self._begun[question])
+
+    async def _answer(self, question: Question[ReplyT]) -> "_Told[ReplyT]":
+        conversation = _Conversation(self, question, reuse=not self.fresh)
         try:
-            return await told.reply()
+            return _Told(await conversation.reply(), conversation.models)
         except ReplyRefused:
-            if told.paid:
+            if conversation.paid:
                 raise
         # All of it was told to an earlier run already, and no use: whoever runs it again wants it asked again.
-        return await _Conversation(self, question, models, reuse=False).reply()
+        again = _Conversation(self, question, reuse=False)
+        return _Told(await again.reply(), again.models)
 
     def spend_retry(self, video_id: str, failure: ReplyRefused) -> None:
         """Raises the failure when the video has used up its retries: what is said in it must not buy calls for ever."""
@@ -116,17 +128,24 @@ class LlmEngine:
             ) from failure
 
 
+@dataclass(frozen=True)
+class _Told(Generic[ReplyT]):
+    """A usable reply, and the models that took part in it."""
+
+    reply: ReplyT
+    models: set[str]
+
+
 class _Conversation(Generic[ReplyT]):
     """One question, put up to three times."""
 
-    def __init__(
-        self, engine: LlmEngine, question: Question[ReplyT], models: set[str], *, reuse: bool
-    ) -> None:
-        self._engine, self._question, self._models, self._reuse = engine, question, models, reuse
+    def __init__(self, engine: LlmEngine, question: Question[ReplyT], *, reuse: bool) -> None:
+        self._engine, self._question, self._reuse = engine, question, reuse
         self._prompt = engine.prompts[question.task]
         self._budget = self._prompt.settings.max_output_tokens
         self._said: tuple[Message, ...] = ()
         self.paid = False
+        self.models: set[str] = set()
 
     async def reply(self) -> ReplyT:
         system, user = self._prompt.texts(variables(self._question.given))
@@ -177,7 +196,7 @@ class _Conversation(Generic[ReplyT]):
             model=settings.model or "",
             messages=messages,
             schema_name=question.task,
-            reply_schema=question.reply.model_json_schema(),
+            reply_schema=_schema(question.reply),
             max_output_tokens=self._budget,
             temperature=settings.temperature,
             thinks=settings.thinks,
@@ -195,19 +214,24 @@ class _Conversation(Generic[ReplyT]):
             request, label, judge, run_id=self._engine.run_id, reuse=self._reuse
         )
         self.paid = self.paid or answered.paid
-        self._models.add(answered.model)
+        self.models.add(answered.model)
         return answered
 
     async def _joined(self, parts: Sequence[Question[ReplyT]]) -> ReplyT:
-        replies = await all_of([self._engine.answer(part, self._models) for part in parts])
-        return self._question.joined(replies)
+        return self._question.joined(await self._parts(parts))
 
     async def _completed(self, completion: Completion) -> ReplyT:
         """What a short reply has, with what it lacks asked for by itself."""
         part = usable_part(self._question, completion)
         assert part is not None, "a reply is short only where its rest can be asked for"
         kept, rest = part
-        return self._question.joined([kept, await self._engine.answer(rest, self._models)])
+        return self._question.joined([kept, *await self._parts([rest])])
+
+    async def _parts(self, parts: Sequence[Question[ReplyT]]) -> list[ReplyT]:
+        told = await all_of([self._engine.answer(part) for part in parts])
+        for answer in told:
+            self.models |= answer.models
+        return [answer.reply for answer in told]
 
 
 class _Judge(Generic[ReplyT]):
@@ -224,6 +248,11 @@ class _Judge(Generic[ReplyT]):
         except ReplyRefused as failure:
             return failure
         return None
+
+
+@cache
+def _schema(reply: type[Record]) -> dict[str, Any]:
+    return reply.model_json_schema()
 
 
 async def all_of(work: Sequence[Coroutine[Any, Any, ResultT]]) -> list[ResultT]:

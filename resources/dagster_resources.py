@@ -1,0 +1,30 @@
+"""What assets are handed: shells of Dagster around the plain things of this folder."""
+
+import dagster as dg
+
+from chrysopedia_assets.models.runs import FRESH
+from chrysopedia_assets.models.taxonomy import Taxonomy
+from chrysopedia_assets.stages.ports import Ask
+from resources.clients.taxonomy import read_taxonomy
+from resources.database import open_database
+from resources.engine import engine, engine_of
+from resources.library import Library
+from resources.settings import settings
+
+
+class LibraryResource(dg.ConfigurableResource[Library]):
+    def create_resource(self, context: dg.InitResourceContext) -> Library:
+        return Library(open_database())
+
+
+class TaxonomyResource(dg.ConfigurableResource[Taxonomy]):
+    def create_resource(self, context: dg.InitResourceContext) -> Taxonomy:
+        return read_taxonomy(settings().taxonomy_file)
+
+
+class EngineResource(dg.ConfigurableResource[Ask]):
+    def create_resource(self, context: dg.InitResourceContext) -> Ask:
+        run = context.run
+        if run is None:
+            return engine()
+        return engine_of(run.run_id, fresh=run.tags.get(FRESH) == "true")
