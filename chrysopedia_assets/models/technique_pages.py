@@ -16,8 +16,12 @@ CITATION = re.compile(r"(?<!\\)\[(\d{1,4})\]")
 _BLOCK_MARK = re.compile(r"^(\d*)([-+.)=])(?=[-=\s]|$)")
 """What would begin a list, a rule or an underlined heading."""
 _NO_CITATION = re.compile(r"\\.|\[\d{1,4}\]|[\[\]<]", re.DOTALL)
-_LINK_AFTER_CITATION = re.compile(r"(?<=\])(?=[(\[:])")
-_HEADING = re.compile(r"^(\s{0,3})#", re.MULTILINE)
+_LINK_AFTER_CITATION = re.compile(r"(?<=\])(?=[(:])")
+_LINE_END = re.compile(r"\r\n?")
+_HEADING = re.compile(
+    r"^((?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])*)(?=#|=+[ \t]*$|-+[ \t]*$)", re.MULTILINE
+)
+"""A line of number signs, or one that underlines, also in a list or a quotation."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
@@ -32,8 +36,9 @@ def as_markdown(text: str) -> str:
 
 def without_links(text: str) -> str:
     """Markdown in which brackets only cite: no link, no image, no HTML, no heading. Emphasis and lists stay."""
-    escaped = _NO_CITATION.sub(lambda m: f"\\{m[0]}" if len(m[0]) == 1 else m[0], text)
-    return _HEADING.sub(r"\1\#", _LINK_AFTER_CITATION.sub(r"\\", escaped))
+    lines = _LINE_END.sub("\n", text)
+    escaped = _NO_CITATION.sub(lambda m: f"\\{m[0]}" if len(m[0]) == 1 else m[0], lines)
+    return _HEADING.sub(r"\1\\", _LINK_AFTER_CITATION.sub(r"\\", escaped))
 
 
 class Citation(Record):

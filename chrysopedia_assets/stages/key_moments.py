@@ -24,7 +24,11 @@ from chrysopedia_assets.models.topic_chunks import TopicChunk, TopicChunks
 from chrysopedia_assets.models.transcripts import Segment, Transcript
 from chrysopedia_assets.stages.ports import Ask, Given, Question, answers
 
-_WORD = re.compile(r"\w+")
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
+_LETTER = rf"[^\W{_UNSPACED}]"
+_WORD = re.compile(rf"(?<!{_LETTER})[-+\u2212]?\d+(?:[.,]\d+)*{_LETTER}*|[{_UNSPACED}]|{_LETTER}+")
+"""What a quote has to have whole: 3 dB is neither -3 dB nor 1.3 dB."""
 
 
 class ExtractionInput(Given):
@@ -124,14 +128,16 @@ def verbatim(quote: str, said: str) -> str:
     A model changes casing and punctuation when it quotes; the words have to be the speaker's.
     """
     wanted = " ".join(quote.split())
-    if not wanted or wanted in said:
-        return wanted
     words = [word.casefold() for word in _WORD.findall(wanted)]
     heard = list(_WORD.finditer(said))
     folded = [match[0].casefold() for match in heard]
     for start in range(len(folded) - len(words) + 1):
         if words and folded[start : start + len(words)] == words:
-            return said[heard[start].start() : heard[start + len(words) - 1].end()]
+            return (
+                wanted
+                if wanted in said
+                else said[heard[start].start() : heard[start + len(words) - 1].end()]
+            )
     return ""
 
 

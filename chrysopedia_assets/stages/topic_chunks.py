@@ -18,7 +18,7 @@ from chrysopedia_assets.models.transcripts import Segment, Transcript
 from chrysopedia_assets.stages.ports import Ask, Given, Question, answers
 
 OVERLAP_SEGMENTS = 20
-"""Halves of a transcript share this many segments on each side of the cut, so that a topic is seen to begin there."""
+"""Halves of a transcript share up to so many segments on each side of the cut, so that a topic is seen to begin there."""
 MIN_HALVED_SEGMENTS = 8
 
 
@@ -75,7 +75,9 @@ class SegmentationQuestion(Question[SegmentationReply]):
         count, cut = len(self.given.segments), self._cut - self.given.first_segment
         if count < MIN_HALVED_SEGMENTS:
             return ()
-        shared = min(OVERLAP_SEGMENTS, cut // 2)
+        shared = min(
+            OVERLAP_SEGMENTS, max(1, count // 10)
+        )  # halves of halves have to get smaller soon
         return self._part(0, cut + shared), self._part(cut - shared, count)
 
     def joined(self, replies: Sequence[SegmentationReply]) -> SegmentationReply:

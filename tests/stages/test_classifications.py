@@ -1,6 +1,7 @@
 """Every moment gets one category of the taxonomy, whatever the casing; tags never leak between categories."""
 
 import pytest
+from pydantic import ValidationError
 
 from chrysopedia_assets.errors import ReplyRefused
 from chrysopedia_assets.models.classifications import Classifications
@@ -8,6 +9,8 @@ from chrysopedia_assets.models.key_moments import KeyMoments
 from chrysopedia_assets.models.taxonomy import Category, Tag, Taxonomy
 from chrysopedia_assets.stages.classifications import (
     BATCH_MOMENTS,
+    ClassificationInput,
+    ClassificationQuestion,
     ClassificationReply,
     MomentClass,
     classify,
@@ -91,8 +94,85 @@ def test_moments_are_asked_about_in_batches() -> None:
     )
     found = classify(moments, TAXONOMY, engine)
     assert [len(q.given.moments) for q in engine.asked] == [BATCH_MOMENTS, BATCH_MOMENTS, 1]
+    assert [n for q in engine.asked for n in q.given.numbers] == list(range(count))
+    assert engine.asked[2].subject == f"moments {count - 1}"
     assert [c.moment_id for c in found.classifications] == [f"m{n}" for n in range(count)]
 
 
 def test_a_video_without_moments_asks_nothing() -> None:
     assert classified(0).classifications == ()
+
+
+# Dividing ----------------------------------------------------------------------------------------
+
+
+def about(*numbers: int) -> ClassificationQuestion:
+    return ClassificationQuestion(
+        ClassificationInput(
+            video=VIDEO,
+            taxonomy=TAXONOMY,
+            numbers=numbers,
+            moments=tuple(moment(n) for n in numbers),
+        )
+    )
+
+
+def answered(*numbers: int, category: str = "mixing") -> ClassificationReply:
+    return ClassificationReply(
+        classes=tuple(MomentClass(moment=n, category=category) for n in numbers)
+    )
+
+
+def test_halves_ask_about_their_own_moments_under_the_same_numbers() -> None:
+    assert about(20, 21, 22, 23, 24).halves() == (about(20, 21), about(22, 23, 24))
+    assert about(20).halves() == ()
+
+
+def test_answers_to_both_halves_answer_the_whole() -> None:
+    question = about(20, 21, 22)
+    joined = question.joined([answered(20), answered(22, 21, category="sd")])
+    assert question.complaints(joined) == []
+    assert [c.moment for c in joined.classes] == [20, 22, 21]
+
+
+@pytest.mark.parametrize(
+    ("classes", "kept", "missing"),
+    [
+        ([(20, "sd"), (21, "mixing")], [20, 21], [22]),
+        ([(22, "SD")], [22], [20, 21]),
+        ([(20, "sd"), (21, "sd"), (21, "sd"), (22, "sd")], [20, 22], [21]),
+        ([(20, "sd"), (21, "cooking"), (22, "sd")], [20, 22], [21]),
+        ([(20, "sd"), (21, "sd"), (9, "sd")], [20, 21], [22]),
+    ],
+)
+def test_of_a_short_answer_what_is_sound_is_kept_and_the_rest_is_asked_for(
+    classes: list[tuple[int, str]], kept: list[int], missing: list[int]
+) -> None:
+    question = about(20, 21, 22)
+    reply = ClassificationReply(
+        classes=tuple(MomentClass(moment=n, category=category) for n, category in classes)
+    )
+    assert question.complaints(reply) != []
+    part = question.rest(reply)
+    assert part is not None
+    assert [c.moment for c in part[0].classes] == kept
+    assert part[1] == about(*missing)
+    assert question.complaints(question.joined([part[0], answered(*missing)])) == []
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [answered(), answered(7), answered(20, 20), answered(20, 21, 22), answered(20, 21, 22, 9)],
+)
+def test_an_answer_with_nothing_to_keep_or_nothing_to_add_has_no_rest(
+    reply: ClassificationReply,
+) -> None:
+    assert about(20, 21, 22).rest(reply) is None
+
+
+@pytest.mark.parametrize("numbers", [(1,), (1, 1), (1, 2, 3)])
+def test_every_moment_that_is_asked_about_has_one_number(numbers: tuple[int, ...]) -> None:
+    with pytest.raises(ValidationError, match="do not go together"):
+        ClassificationInput(
+            video=VIDEO, taxonomy=TAXONOMY, numbers=numbers, moments=(moment(1), moment(2))
+        )

@@ -1,6 +1,7 @@
 """Pages declare their moments; citations, tags and plugins follow from those and from nothing else."""
 
 import pytest
+from pydantic import ValidationError
 
 from chrysopedia_assets.errors import ReplyRefused
 from chrysopedia_assets.models.synthesis_groups import (
@@ -8,10 +9,17 @@ from chrysopedia_assets.models.synthesis_groups import (
     SynthesisGroup,
     SynthesisGroups,
 )
-from chrysopedia_assets.models.technique_pages import Section, Subsection, TechniquePages
+from chrysopedia_assets.models.technique_pages import (
+    CITATION,
+    Section,
+    Subsection,
+    TechniquePages,
+)
 from chrysopedia_assets.stages.technique_pages import (
     LeftOut,
     PageDraft,
+    SynthesisInput,
+    SynthesisQuestion,
     SynthesisReply,
     write_pages,
 )
@@ -104,3 +112,84 @@ def test_a_bracket_that_was_spoken_cites_nothing() -> None:
     reply = SynthesisReply(pages=(draft("A", 1, body=r"Said \[2\] [1]."),))
     [page] = written(reply, members=1).pages
     assert page.sections[0].body == r"Said \[2\] [1]."
+
+
+@pytest.mark.parametrize(
+    "body", ["[3][1]", "Both [3][1].", "[3] [1]", "*[3]*, [1]: so", "[3](x)[1]"]
+)
+def test_citations_side_by_side_are_all_numbered_anew(body: str) -> None:
+    reply = SynthesisReply(pages=(draft("A", 1, 3, body=body), draft("B", 2)))
+    first, _ = written(reply).pages
+    assert CITATION.findall(first.sections[0].body) == ["2", "1"]
+
+
+def test_a_link_that_a_reply_holds_is_text_on_the_page() -> None:
+    reply = SynthesisReply(
+        pages=(draft("A", 1, body="[buy](http://x.example) [1](http://x.example)"),)
+    )
+    [page] = written(reply, members=1).pages
+    assert page.sections[0].body == r"\[buy\]\(http://x.example) [1]\(http://x.example)"
+
+
+# Dividing ----------------------------------------------------------------------------------------
+
+
+def about(*numbers: int) -> SynthesisQuestion:
+    return SynthesisQuestion(
+        SynthesisInput(
+            video=VIDEO,
+            group_id="g",
+            category="mixing",
+            numbers=numbers,
+            moments=tuple(member(n) for n in numbers),
+        )
+    )
+
+
+def test_halves_write_about_their_own_moments_under_the_same_numbers() -> None:
+    assert about(1, 2, 3, 4, 5).halves() == (about(1, 2), about(3, 4, 5))
+    assert about(4).halves() == ()
+
+
+def test_pages_of_both_halves_are_the_pages_of_the_whole() -> None:
+    question = about(1, 2, 3)
+    left = LeftOut(moment=3, reason="thin")
+    replies = [
+        SynthesisReply(pages=(draft("A", 1),)),
+        SynthesisReply(pages=(draft("B", 2),), unused=(left,)),
+    ]
+    joined = question.joined(replies)
+    assert [page.title for page in joined.pages] == ["A", "B"]
+    assert joined.unused == (left,)
+    assert question.complaints(joined) == []
+
+
+def test_sound_pages_that_leave_moments_out_are_kept_and_those_are_asked_about() -> None:
+    question = about(4, 5, 6, 7)
+    reply = SynthesisReply(pages=(draft("A", 6),), unused=(LeftOut(moment=4, reason="thin"),))
+    assert question.rest(reply) == (reply, about(5, 7))
+    whole = question.joined([reply, SynthesisReply(pages=(draft("B", 5, 7),))])
+    assert question.complaints(whole) == []
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        SynthesisReply(pages=()),
+        SynthesisReply(pages=(draft("A", 4, 5, 6),)),
+        SynthesisReply(pages=(draft("A", 4, 9),)),
+        SynthesisReply(pages=(draft("A", 4), draft("B", 4))),
+        SynthesisReply(pages=(draft("A", 4, body="[5] [4]"),)),
+        SynthesisReply(pages=(draft("A", 4, 5, body="[5]"),)),
+    ],
+)
+def test_pages_that_are_wrong_or_none_or_all_have_no_rest(reply: SynthesisReply) -> None:
+    assert about(4, 5, 6).rest(reply) is None
+
+
+@pytest.mark.parametrize("numbers", [(1,), (1, 1), (1, 2, 3)])
+def test_every_moment_of_a_group_has_one_number(numbers: tuple[int, ...]) -> None:
+    with pytest.raises(ValidationError, match="do not go together"):
+        SynthesisInput(
+            video=VIDEO, group_id="g", category="c", numbers=numbers, moments=(member(1), member(2))
+        )

@@ -3,7 +3,15 @@
 import pytest
 
 from chrysopedia_assets.errors import ReplyRefused
-from chrysopedia_assets.stages.topic_chunks import SegmentationReply, Topic, split_topics
+from chrysopedia_assets.stages.topic_chunks import (
+    MIN_HALVED_SEGMENTS,
+    OVERLAP_SEGMENTS,
+    SegmentationInput,
+    SegmentationQuestion,
+    SegmentationReply,
+    Topic,
+    split_topics,
+)
 from tests.builders import transcript
 from tests.stages.scripted import Scripted
 
@@ -48,3 +56,70 @@ def test_a_chunks_id_follows_its_words_and_not_its_label() -> None:
         return [chunk.chunk_id for chunk in found.chunks]
 
     assert ids("one label") == ids("another label")
+
+
+# Dividing ----------------------------------------------------------------------------------------
+
+
+def about(count: int, first: int = 0) -> SegmentationQuestion:
+    spoken = transcript(*(f"said {n}" for n in range(count)))
+    return SegmentationQuestion(
+        SegmentationInput(video=spoken.video, first_segment=first, segments=spoken.segments)
+    )
+
+
+def told(label: str, *firsts: int) -> SegmentationReply:
+    topics = tuple(Topic(first_segment=n, label=label, summary="") for n in firsts)
+    return SegmentationReply(topics=topics)
+
+
+@pytest.mark.parametrize("count", [MIN_HALVED_SEGMENTS, 9, 39, 40, 41, 79, 80, 81, 500])
+@pytest.mark.parametrize("first", [0, 17])
+def test_halves_share_segments_around_the_cut_and_keep_the_numbers(count: int, first: int) -> None:
+    question = about(count, first)
+    one, two = question.halves()
+    spans = [(half.given.first_segment, half.given.last_segment) for half in (one, two)]
+    assert spans[0][0] == first and spans[1][1] == first + count - 1
+    cut = first + count // 2
+    shared = spans[0][1] + 1 - cut
+    assert 1 <= shared <= OVERLAP_SEGMENTS
+    assert spans[1][0] == cut - shared
+    for half in (one, two):
+        start = half.given.first_segment - first
+        length = len(half.given.segments)
+        assert half.given.segments == question.given.segments[start : start + length]
+        assert length < count, "a half is less than the whole"
+
+
+@pytest.mark.parametrize("count", [1, 2, MIN_HALVED_SEGMENTS - 1])
+def test_a_few_segments_are_not_divided(count: int) -> None:
+    assert about(count).halves() == ()
+
+
+def test_each_half_tells_the_borders_on_its_own_side_of_the_cut() -> None:
+    question = about(20, first=100)
+    joined = question.joined(
+        [told("one", 100, 104, 109, 110, 113), told("two", 106, 109, 110, 114)]
+    )
+    assert [(t.first_segment, t.label) for t in joined.topics] == [
+        (100, "one"), (104, "one"), (109, "one"), (110, "two"), (114, "two"),
+    ]  # fmt: skip
+    assert question.complaints(joined) == []
+
+
+def test_a_topic_that_spans_the_cut_is_the_first_halfs() -> None:
+    question = about(20)
+    joined = question.joined([told("one", 0), told("two", 5)])
+    assert [(t.first_segment, t.label) for t in joined.topics] == [(0, "one")]
+    assert question.complaints(joined) == []
+
+
+def test_borders_have_to_be_those_of_the_part_that_was_asked_about() -> None:
+    [one, two] = about(20, first=100).halves()
+    assert one.complaints(told("t", 0)) == ["the first topic begins at segment 0, not 100"]
+    assert two.complaints(told("t", 108, 120)) == ["a topic begins at segment 120; the last is 119"]
+    assert two.subject == "segments 108 to 119"
+
+
+def test_no_part_of_a_segmentation_is_asked_for_again() -> None:
+    assert about(20).rest(told("t", 0)) is None

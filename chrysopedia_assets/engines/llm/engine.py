@@ -22,6 +22,7 @@ from chrysopedia_assets.errors import (
     ReplyRefused,
     ReplyShort,
     ReplyTruncated,
+    RequestRejected,
 )
 from chrysopedia_assets.models.calls import Completion, Label, Message, Request, estimated_tokens
 from chrysopedia_assets.models.prompts import PromptSettings, Task
@@ -158,13 +159,15 @@ class _Conversation(Generic[ReplyT]):
             judge = _Judge(self._question)
             try:
                 answered = await self._ask(opening + self._said, judge, number)
-            except PromptTooLong:
-                if not halves:
+            except (PromptTooLong, RequestRejected) as failure:
+                widened = self._budget > self._prompt.settings.max_output_tokens
+                if not halves or not (widened or isinstance(failure, PromptTooLong)):
                     raise
-                return await self._joined(halves)
+                return await self._joined(halves)  # a wider budget may be more than the model has
             if answered.failure is None:
                 return judge.reply
-            self._engine.spend_retry(self._question.given.video.video_id, answered.failure)
+            if answered.paid:
+                self._engine.spend_retry(self._question.given.video.video_id, answered.failure)
             if isinstance(answered.failure, ReplyShort):
                 return await self._completed(answered.completion)
             if isinstance(answered.failure, ReplyTruncated) and halves and number > 1:
@@ -179,11 +182,11 @@ class _Conversation(Generic[ReplyT]):
         if isinstance(failure, ReplyTruncated | ReplyEmpty):
             self._budget *= 2
         elif isinstance(failure, ReplyDeclined):
-            self._said = (Message(role="user", content=PLEA),)
+            self._said += (Message(role="user", content=PLEA),)
         else:
             said = without_thoughts(completion.text)[:MAX_REPEATED_CHARS]
             wrong = f"This cannot be used: {failure.what}. Answer again, completely, with one JSON object."
-            self._said = (
+            self._said += (
                 Message(role="assistant", content=said),
                 Message(role="user", content=wrong),
             )
@@ -228,6 +231,7 @@ class _Conversation(Generic[ReplyT]):
         return self._question.joined([kept, *await self._parts([rest])])
 
     async def _parts(self, parts: Sequence[Question[ReplyT]]) -> list[ReplyT]:
+        self.paid = True  # each part sees to itself whether it has to be asked anew
         told = await all_of([self._engine.answer(part) for part in parts])
         for answer in told:
             self.models |= answer.models

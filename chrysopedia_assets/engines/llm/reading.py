@@ -25,9 +25,9 @@ from chrysopedia_assets.stages.ports import Question, ReplyT
 MAX_OPENINGS = 20
 """How many places are tried at which a JSON object might begin."""
 MAX_COMPLAINTS = 8
-_THOUGHTS = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_LATE_END = re.compile(r"^.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_UNENDED = re.compile(r"<think(?:ing)?>.*", re.DOTALL | re.IGNORECASE)
+MAX_TOLD_CHARS = 2_000
+"""Of what is wrong with a reply: it quotes the reply, and is sent again, stored and shown."""
+_THOUGHT = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
 
 
 def read_reply(question: Question[ReplyT], completion: Completion) -> ReplyT:
@@ -60,9 +60,29 @@ def usable_part(
 
 
 def without_thoughts(text: str) -> str:
-    """What is meant to be seen. Some servers leave out where the thinking begins, or it never ends."""
-    seen = _THOUGHTS.sub("", text)
-    return _UNENDED.sub("", _LATE_END.sub("", seen))
+    """What is meant to be seen. Some servers leave out where the thinking begins, or it never ends.
+
+    In one pass: with patterns over whole thoughts, a reply that only opens them takes minutes.
+    """
+    if _is_object(text):
+        return text  # what looks like a thought in it is speech about such tags
+    seen: list[str] = []
+    at, thinking = 0, False
+    for tag in _THOUGHT.finditer(text):
+        if not tag[1] and not thinking:
+            seen.append(text[at : tag.start()])
+            thinking = True
+        elif tag[1]:
+            seen = seen if thinking else []
+            at, thinking = tag.end(), False
+    return "".join(seen if thinking else [*seen, text[at:]])
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def json_object(text: str) -> dict[str, Any] | None:
@@ -106,7 +126,7 @@ CURES: dict[type[ReplyRefused], str] = {
 
 def _refused(kind: type[ReplyRefused], question: Question[ReplyT], what: str) -> ReplyRefused:
     return kind(
-        f"{question.task} of {question.subject}: {what}",
+        f"{question.task} of {question.subject}: {what[:MAX_TOLD_CHARS]}",
         where=question.given.video.video_id,
         cure=CURES[kind],
     )

@@ -82,8 +82,14 @@ def _taxonomy(taxonomy: Taxonomy) -> str:
 
 
 def _json_lines(items: Iterable[dict[str, object]]) -> str:
-    lines = ({k: fenced(v) if isinstance(v, str) else v for k, v in i.items()} for i in items)
+    lines = ({name: _one_line(value) for name, value in item.items()} for item in items)
     return _fenced_lines(json.dumps(line, ensure_ascii=False) for line in lines)
+
+
+def _one_line(value: object) -> object:
+    if isinstance(value, list):
+        return [_one_line(part) for part in value]
+    return fenced(value) if isinstance(value, str) else value
 
 
 def _fenced_lines(lines: Iterable[str]) -> str:
