@@ -5,6 +5,7 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -91,9 +92,20 @@ def _open() -> Llm:
 
 
 def _endpoint(server: LlmServer, variables: str) -> Endpoint:
-    if not server.base_url.startswith(("http://", "https://")):
+    try:
+        parts = urlsplit(server.base_url)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number
+        sound = False
+    # The value is not shown: it may hold a password.
+    if not sound:
         raise ConfigurationError(
             f"{variables}_BASE_URL is no address", cure=f"It looks like {OPENAI_URL}."
+        )
+    if parts.username is not None or parts.query:
+        raise ConfigurationError(
+            f"{variables}_BASE_URL holds more than an address",
+            cure=f"Give what lets us in as {variables}_API_KEY: it is sent as a bearer token.",
         )
     if server.base_url.rstrip("/") == OPENAI_URL and not server.api_key:
         raise ConfigurationError(

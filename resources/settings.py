@@ -63,7 +63,7 @@ LLM_NAMES = (
 class LlmServer:
     """`model` is None where each task has its own."""
 
-    base_url: str
+    base_url: str = field(repr=False)
     api_key: str = field(repr=False)
     model: str | None = None
 
@@ -88,15 +88,16 @@ def llm_settings() -> LlmSettings:
     server = LlmServer(
         os.environ.get(f"{LLM}BASE_URL") or OPENAI_URL, os.environ.get(f"{LLM}API_KEY", "")
     )
-    fallback_model = os.environ.get(f"{LLM}FALLBACK_MODEL")
+    own_url = os.environ.get(f"{LLM}FALLBACK_BASE_URL")
+    own_key = os.environ.get(f"{LLM}FALLBACK_API_KEY")
     fallback = LlmServer(
-        os.environ.get(f"{LLM}FALLBACK_BASE_URL") or server.base_url,
-        os.environ.get(f"{LLM}FALLBACK_API_KEY", ""),
-        fallback_model,
+        own_url or server.base_url,
+        own_key or ("" if own_url else server.api_key),  # a key goes to no server but its own
+        os.environ.get(f"{LLM}FALLBACK_MODEL"),
     )
     return LlmSettings(
         server=server,
-        fallback=fallback if fallback_model else None,
+        fallback=fallback if fallback.model else None,
         concurrency=_whole_number(f"{LLM}CONCURRENCY", default=8, least=1),
         retries_per_video=_whole_number(f"{LLM}RETRIES_PER_VIDEO", default=20, least=0),
         price=_price(),

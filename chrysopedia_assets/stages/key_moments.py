@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pydantic import Field
 
@@ -128,17 +129,21 @@ def verbatim(quote: str, said: str) -> str:
     A model changes casing and punctuation when it quotes; the words have to be the speaker's.
     """
     wanted = " ".join(quote.split())
-    words = [word.casefold() for word in _WORD.findall(wanted)]
-    heard = list(_WORD.finditer(said))
-    folded = [match[0].casefold() for match in heard]
+    words = [word for word, _, _ in _words(wanted)]
+    heard = _words(said)
+    folded = [word for word, _, _ in heard]
     for start in range(len(folded) - len(words) + 1):
         if words and folded[start : start + len(words)] == words:
-            return (
-                wanted
-                if wanted in said
-                else said[heard[start].start() : heard[start + len(words) - 1].end()]
-            )
+            _, first, _ = heard[start]
+            _, _, last = heard[start + len(words) - 1]
+            return wanted if wanted in said else said[first:last]
     return ""
+
+
+@lru_cache(maxsize=512)
+def _words(text: str) -> tuple[tuple[str, int, int], ...]:
+    """Each word, folded, with where it begins and ends. A moment's speech is looked at for every check of its quote."""
+    return tuple((match[0].casefold(), *match.span()) for match in _WORD.finditer(text))
 
 
 def _given(transcript: Transcript, chunk: TopicChunk) -> ExtractionInput:

@@ -60,11 +60,11 @@ class EngineReplies:
 
     def known(self, body: Mapping[str, Any]) -> str | None:
         """The reply if there has been one before: costs nothing. Raises Unreadable."""
-        return self._known.get(_question(body))
+        return self._known.get(_without_title(_question(body)))
 
     def text_for(self, body: Mapping[str, Any]) -> str:
         """The reply as JSON. Raises Unreadable."""
-        question = _question(body)
+        question = _without_title(_question(body))
         if question not in self._known:
             self._known[question] = self._reply(body).model_dump_json()
         return self._known[question]
@@ -152,6 +152,12 @@ def _question(body: Mapping[str, Any]) -> tuple[Task, str]:
     if prompt is None:
         raise Unreadable("no user message has a <transcript> or <moments> in it")
     return _task(body, prompt), prompt
+
+
+def _without_title(question: tuple[Task, str]) -> tuple[Task, str]:
+    """The embedded engine does not look at it, so one answer serves the same speech under many titles."""
+    task, prompt = question
+    return task, re.sub(r"^Video: .*$", "", prompt, count=1, flags=re.MULTILINE)
 
 
 def _task(body: Mapping[str, Any], prompt: str) -> Task:

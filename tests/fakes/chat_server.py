@@ -1,14 +1,13 @@
 """A server that speaks OpenAI's chat completions over real HTTP: a stand-in for every provider, good and bad.
 
-What belongs here: the protocol, what real servers lack, faults on demand, and what was asked. What does not: what a
-reply says (`answering`). In a test it runs in a thread; `python -m tests.fakes.chat_server` makes it a process.
+What belongs here: the protocol, what real servers lack, and what was asked. What does not: what a reply says
+(`answering`), what goes wrong with it (`faults`). In a test it runs in a thread; `python -m tests.fakes.chat_server` makes it a process.
 """
 
 import argparse
 import asyncio
 import hashlib
 import json
-import math
 import signal
 import socket
 import sys
@@ -19,102 +18,46 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from email.utils import formatdate
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Literal, NoReturn, Self, cast, get_args
+from typing import Any, NoReturn, Self, cast
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tests.fakes.answering import SPOILT, Unreadable, messages_of, product_replies
+from tests.fakes.answering import Unreadable, messages_of, product_replies
+from tests.fakes.faults import (
+    CHARS_PER_TOKEN,
+    KINDS,
+    REFUSALS,
+    Choice,
+    Fault,
+    FaultKind,
+    Faults,
+    Refused,
+    bad_key,
+    bad_request,
+    error_response,
+    every,
+    no_such_model,
+    refused_by,
+    spoilt,
+    tokens_of,
+    too_long,
+)
 
-CHARS_PER_TOKEN = 4
 CACHE_BLOCK_TOKENS = 128
 """Providers remember prompts in blocks of this size."""
 COMPLETIONS = "/v1/chat/completions"
 _PATIENCE_S = 10.0
 
-FaultKind = Literal[
-    # refused with an error
-    "bad_key", "no_permission", "no_such_model", "rate_limited", "no_credit", "server_error", "overloaded",
-    "gateway_html", "context_length",
-    # the connection
-    "slow", "dropped", "dropped_midway",
-    # status 200, and no completion in it
-    "no_choices", "bad_body",
-    # a completion that says that it is none
-    "truncated", "thought_away", "null_content", "refusal", "content_filter",
-    # a completion whose text is wrong
-    "not_json", "fenced", "thinking", "only_thinking", "wrong_schema", "broken_json", "empty", "short",
-    "out_of_range", "duplicate", "garbage", "nul", "surrogates", "raw_nul", "raw_surrogates",
-]  # fmt: skip
-KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What goes wrong with one request."""
-
-    kind: FaultKind
-    seconds: float = 0.0
-    """How long it takes beyond the server's own latency."""
-    retry_after_s: float | None = None
-    """What rate_limited and overloaded ask for; None sends no header, but overloaded asks for one second."""
-    retry_after_as: Literal["seconds", "date", "ms"] = "seconds"
-
-
-Faults = Callable[[int, Mapping[str, Any]], Fault | None]
-"""By the number of the chat completion, from 0, and the request's body. Called in order of arrival, in one thread."""
 Answer = Callable[[Mapping[str, Any]], str | None]
 """A reply's text to a request's body; None leaves it to the embedded engine."""
-
-
-def nth(faults: Mapping[int, Fault]) -> Faults:
-    """By the number of the request."""
-    return lambda number, body: faults.get(number)
-
-
-def always(fault: Fault) -> Faults:
-    return lambda number, body: fault
-
-
-def at_first(fault: Fault, times: int = 1) -> Faults:
-    """The first times that each question is asked, whatever is asked beside it."""
-    asked = _Asked()
-    return lambda number, body: fault if asked.again(body)[1] <= times else None
-
-
-def every(fault: Fault, share: float, seed: int = 0) -> Faults:
-    """About that share of the requests; which ones depends on what they ask and how often, not on who comes first."""
-    asked = _Asked()
-
-    def drawn(number: int, body: Mapping[str, Any]) -> Fault | None:
-        digest = _digest([seed, *asked.again(body)])
-        return fault if int(digest[:12], 16) / 16**12 < share else None
-
-    return drawn
-
-
-class _Asked:
-    """How often each question has been asked."""
-
-    def __init__(self) -> None:
-        self._times: Counter[str] = Counter()
-
-    def again(self, body: Mapping[str, Any]) -> tuple[str, int]:
-        key = _digest(body.get("messages"))
-        self._times[key] += 1
-        return key, self._times[key]
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 
 
 @dataclass
@@ -253,7 +196,7 @@ class ChatServer:
                 Route("/v1/models/{name:path}", self._one_model, methods=["GET"]),
             ],
             exception_handlers={
-                _Refused: _refusal,
+                Refused: _refusal,
                 HTTPException: _no_such_url,
                 _Gone: _nothing,
             },
@@ -264,7 +207,7 @@ class ChatServer:
             self.api_key is not None
             and request.headers.get("authorization") != f"Bearer {self.api_key}"
         ):
-            raise _bad_key()
+            raise bad_key()
 
     # Models
 
@@ -276,7 +219,7 @@ class ChatServer:
         self._check_key(request)
         name = request.path_params["name"]
         if name not in self.models:
-            raise _no_such_model(name)
+            raise no_such_model(name)
         return JSONResponse(_model(name))
 
     # Completions
@@ -286,19 +229,19 @@ class ChatServer:
         try:
             body = received.body = await request.json()
         except ValueError as error:
-            raise _bad_request("We could not parse the JSON body of your request.") from error
+            raise bad_request("We could not parse the JSON body of your request.") from error
         self._check_key(request)
         if not isinstance(body, dict):
-            raise _bad_request("The body has to be a JSON object.")
+            raise bad_request("The body has to be a JSON object.")
         fault = self.faults(received.number, body) if self.faults else None
         if fault:
             await _wait(request, fault.seconds)
-            if fault.kind in _REFUSALS or fault.kind == "gateway_html":
-                return _refused_by(fault)
+            if fault.kind in REFUSALS or fault.kind == "gateway_html":
+                return refused_by(fault)
         try:
             return await self._answered(request, body, fault.kind if fault else None)
         except Unreadable as error:
-            raise _bad_request(f"The test server cannot read this: {error}.", "messages") from error
+            raise bad_request(f"The test server cannot read this: {error}.", "messages") from error
 
     async def _answered(
         self, request: Request, body: dict[str, Any], fault: FaultKind | None
@@ -309,7 +252,7 @@ class ChatServer:
         ready = time.monotonic() + self.latency_s
         text = await self._text(body)
         await _wait(request, ready - time.monotonic())
-        choice = _cut(_spoilt(fault, text), self._limit(body, tokens_of(prompt)), fault)
+        choice = _cut(spoilt(fault, text), self._limit(body, tokens_of(prompt)), fault)
         completion = self._written(body, choice, tokens_of(prompt), cached)
         match fault:
             case "no_choices":
@@ -333,11 +276,11 @@ class ChatServer:
 
     def _check(self, body: dict[str, Any], tokens_in: int) -> None:
         if body.get("model") not in self.models:
-            raise _no_such_model(body.get("model"))
+            raise no_such_model(body.get("model"))
         if body.get("stream"):
-            raise _bad_request("The test server does not stream.", "stream")
+            raise bad_request("The test server does not stream.", "stream")
         if self.max_tokens_refused and "max_tokens" in body:
-            raise _bad_request(
+            raise bad_request(
                 "Unsupported parameter: 'max_tokens' is not supported with this model."
                 " Use 'max_completion_tokens' instead.",
                 "max_tokens",
@@ -345,7 +288,7 @@ class ChatServer:
             )
         temperature = body.get("temperature")
         if self.temperature_refused and temperature not in (None, 1):
-            raise _bad_request(
+            raise bad_request(
                 f"Unsupported value: 'temperature' does not support {temperature} with this model."
                 " Only the default (1) value is supported.",
                 "temperature",
@@ -353,20 +296,20 @@ class ChatServer:
             )
         self._check_format(body)
         if self.max_context_tokens is not None and tokens_in > self.max_context_tokens:
-            raise _too_long(self.max_context_tokens, tokens_in)
+            raise too_long(self.max_context_tokens, tokens_in)
 
     def _check_format(self, body: dict[str, Any]) -> None:
         wanted = body.get("response_format") or {"type": "text"}
         kind = wanted.get("type")
         if kind != "text" and kind not in self.supports:
-            raise _bad_request(
+            raise bad_request(
                 f"Invalid parameter: 'response_format' of type '{kind}' is not supported with this model.",
                 "response_format",
             )
         if kind == "json_object" and not any(
             "json" in said.lower() for _, said in messages_of(body)
         ):
-            raise _bad_request(
+            raise bad_request(
                 "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
                 "messages",
             )
@@ -374,7 +317,7 @@ class ChatServer:
             named = wanted.get("json_schema") or {}
             flaw = _flaw(named.get("schema") or {}, ()) if named.get("strict") else ""
             if flaw or not named.get("name"):
-                raise _bad_request(
+                raise bad_request(
                     f"Invalid schema for response_format '{named.get('name')}': {flaw or 'it has no name.'}",
                     "response_format",
                 )
@@ -395,7 +338,7 @@ class ChatServer:
         return min((limit for limit in (asked, left) if limit is not None), default=None)
 
     def _written(
-        self, body: dict[str, Any], choice: "_Choice", tokens_in: int, cached: int
+        self, body: dict[str, Any], choice: Choice, tokens_in: int, cached: int
     ) -> dict[str, Any]:
         message = {"role": "assistant", "content": choice.content, "refusal": choice.refusal}
         completion: dict[str, Any] = {
@@ -424,39 +367,7 @@ class ChatServer:
         return completion
 
 
-def tokens_of(text: str) -> int:
-    return math.ceil(len(text) / CHARS_PER_TOKEN)
-
-
-# What a completion holds
-
-
-@dataclass(frozen=True)
-class _Choice:
-    content: str | None
-    finish_reason: str = "stop"
-    refusal: str | None = None
-    thought_tokens: int = 0
-
-
-def _spoilt(fault: FaultKind | None, text: str) -> _Choice:
-    if fault is not None and fault in SPOILT:
-        return _Choice(SPOILT[fault](text))
-    match fault:
-        case "truncated":
-            return _Choice(text[: len(text) // 2], "length")
-        case "thought_away":
-            return _Choice("", "length", thought_tokens=tokens_of(text))
-        case "null_content":
-            return _Choice(None)
-        case "refusal":
-            return _Choice(None, refusal="I'm sorry, but I can't help with that.")
-        case "content_filter":
-            return _Choice("", "content_filter")
-    return _Choice(text)
-
-
-def _cut(choice: _Choice, limit: int | None, fault: FaultKind | None) -> _Choice:
+def _cut(choice: Choice, limit: int | None, fault: FaultKind | None) -> Choice:
     """Held to the number of tokens; who sends garbage keeps to nothing, and who thinks it away takes it all."""
     if limit is None or fault == "garbage":
         return choice
@@ -492,111 +403,13 @@ def _model(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": 1_700_000_000, "owned_by": "tests"}
 
 
-# Errors
-
-
-@dataclass(eq=False)
-class _Refused(Exception):
-    status: int
-    message: str
-    type: str = "invalid_request_error"
-    code: str | None = None
-    param: str | None = None
-
-
-def _bad_request(message: str, param: str | None = None, code: str | None = None) -> _Refused:
-    return _Refused(400, message, code=code, param=param)
-
-
-def _bad_key() -> _Refused:
-    return _Refused(401, "Incorrect API key provided: sk-****.", code="invalid_api_key")
-
-
-def _no_such_model(name: object) -> _Refused:
-    return _Refused(
-        404,
-        f"The model `{name}` does not exist or you do not have access to it.",
-        code="model_not_found",
-    )
-
-
-def _too_long(limit: int, tokens_in: int) -> _Refused:
-    return _bad_request(
-        f"This model's maximum context length is {limit} tokens. However, your messages resulted in"
-        f" {tokens_in} tokens. Please reduce the length of the messages.",
-        "messages",
-        "context_length_exceeded",
-    )
-
-
-_REFUSALS: Mapping[str, _Refused] = {
-    "bad_key": _bad_key(),
-    "no_permission": _Refused(
-        403,
-        "You have insufficient permissions for this operation. Missing scopes: model.request.",
-        code="missing_scope",
-    ),
-    "no_such_model": _no_such_model("test-model"),
-    "rate_limited": _Refused(
-        429,
-        "Rate limit reached on requests per min (RPM): Limit 3, Used 3, Requested 1.",
-        type="requests",
-        code="rate_limit_exceeded",
-    ),
-    "no_credit": _Refused(
-        429,
-        "You exceeded your current quota, please check your plan and billing details.",
-        type="insufficient_quota",
-        code="insufficient_quota",
-    ),
-    "server_error": _Refused(
-        500,
-        "The server had an error while processing your request. Sorry about that!",
-        type="server_error",
-    ),
-    "overloaded": _Refused(
-        503, "The engine is currently overloaded, please try again later.", type="server_error"
-    ),
-    "context_length": _too_long(8192, 9000),
-}
-
-
-def _refused_by(fault: Fault) -> Response:
-    if fault.kind == "gateway_html":
-        return HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>", status_code=502)
-    wait_s = fault.retry_after_s
-    if fault.kind == "overloaded" and wait_s is None:
-        wait_s = 1.0
-    headers = {} if wait_s is None else _retry_after(wait_s, fault.retry_after_as)
-    return _error(_REFUSALS[fault.kind], headers)
-
-
-def _retry_after(wait_s: float, written_as: str) -> dict[str, str]:
-    match written_as:
-        case "date":  # of whole seconds, and not too early
-            return {"retry-after": formatdate(math.ceil(time.time() + wait_s), usegmt=True)}
-        case "ms":
-            return {"retry-after-ms": f"{wait_s * 1000:.0f}"}
-    return {"retry-after": f"{wait_s:g}"}
-
-
-def _error(refused: _Refused, headers: Mapping[str, str] | None = None) -> Response:
-    error = {
-        "message": refused.message,
-        "type": refused.type,
-        "param": refused.param,
-        "code": refused.code,
-    }
-    return JSONResponse({"error": error}, status_code=refused.status, headers=headers)
-
-
 async def _refusal(_: Request, error: Exception) -> Response:
-    return _error(cast(_Refused, error))
+    return error_response(cast(Refused, error))
 
 
 async def _no_such_url(request: Request, error: Exception) -> Response:
     status = cast(HTTPException, error).status_code
-    return _error(_Refused(status, f"Invalid URL ({request.method} {request.url.path})"))
+    return error_response(Refused(status, f"Invalid URL ({request.method} {request.url.path})"))
 
 
 class _PromptServer(uvicorn.Server):

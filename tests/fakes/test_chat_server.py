@@ -19,52 +19,16 @@ import pytest
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.engines.llm.variables import variables
 from chrysopedia_assets.models.prompts import TASKS, Task
-from chrysopedia_assets.models.synthesis_groups import GroupedMoment
 from chrysopedia_assets.models.transcripts import Segment
-from chrysopedia_assets.stages.classifications import ClassificationInput, ClassificationQuestion
-from chrysopedia_assets.stages.key_moments import ExtractionInput, ExtractionQuestion
 from chrysopedia_assets.stages.ports import Given, Question
-from chrysopedia_assets.stages.technique_pages import SynthesisInput, SynthesisQuestion
 from chrysopedia_assets.stages.topic_chunks import SegmentationInput, SegmentationQuestion
-from tests.builders import PROJECT, moment, product_taxonomy, transcript, video
+from tests.builders import PROJECT, video
 from tests.fakes.answering import BEYOND, GARBAGE_CHARS, SPOILT, Unreadable, given_in
-from tests.fakes.chat_server import KINDS, ChatServer, Fault, always, at_first, every, nth
-from tests.library import LINES
+from tests.fakes.chat_server import ChatServer
+from tests.fakes.faults import KINDS, Fault, always, at_first, every, nth
+from tests.fakes.questions import QUESTIONS, TAXONOMY
 
-TAXONOMY = product_taxonomy()
 ENGINE = ExtractiveEngine(TAXONOMY)
-SPEECH = transcript(*(f"{line}, take {n}." for n in range(9) for line in LINES), gap_s=2.5)
-MOMENTS = tuple(
-    moment(f"Take {n}: {line[:40]}", f"{line}. {LINES[n % 8]}.", number=n)
-    for n, line in enumerate((*LINES, "hello and welcome"), start=4)
-)
-NUMBERS = tuple(range(4, 13))
-QUESTIONS: Mapping[Task, Question[Any]] = {
-    "segmentation": SegmentationQuestion(
-        SegmentationInput(video=video(), first_segment=7, segments=SPEECH.segments)
-    ),
-    "extraction": ExtractionQuestion(
-        ExtractionInput(
-            video=video(),
-            label="Kicks: cut, then drive",
-            summary="How a kick\nis made.",
-            first_segment=30,
-            segments=SPEECH.segments[30:60],
-        )
-    ),
-    "classification": ClassificationQuestion(
-        ClassificationInput(video=video(), taxonomy=TAXONOMY, numbers=NUMBERS, moments=MOMENTS)
-    ),
-    "synthesis": SynthesisQuestion(
-        SynthesisInput(
-            video=video(),
-            group_id="mixing-1",
-            category="mixing",
-            numbers=NUMBERS,
-            moments=tuple(GroupedMoment(moment=m, tags=("eq",)) for m in MOMENTS),
-        )
-    ),
-}
 
 
 def rendered(question: Question[Any], part: str) -> str:

@@ -90,7 +90,7 @@ class LlmEngine:
     run_id: str | None = None
     fresh: bool = False
     _retries: Counter[str] = field(default_factory=Counter)
-    _begun: dict[Question[Any], "asyncio.Task[_Told[Any]]"] = field(default_factory=dict)
+    _begun: dict[tuple[str, ...], "asyncio.Task[_Told[Any]]"] = field(default_factory=dict)
 
     def __call__(self, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]:
         """All at once. One that fails does not stop the others: what they cost is not lost, their replies are kept."""
@@ -103,19 +103,21 @@ class LlmEngine:
 
     async def answer(self, question: Question[ReplyT]) -> "_Told[ReplyT]":
         """The same question is asked once in a run, however often it is put. Raises the ChrysopediaError of its last try."""
-        if question not in self._begun:
-            self._begun[question] = asyncio.create_task(self._answer(question))
-        return await asyncio.shield(self._begun[question])
+        texts = self.prompts[question.task].texts(variables(question.given))
+        key = (question.task, *texts)
+        if key not in self._begun:
+            self._begun[key] = asyncio.create_task(self._answer(question, texts))
+        return await asyncio.shield(self._begun[key])
 
-    async def _answer(self, question: Question[ReplyT]) -> "_Told[ReplyT]":
-        conversation = _Conversation(self, question, reuse=not self.fresh)
+    async def _answer(self, question: Question[ReplyT], texts: tuple[str, str]) -> "_Told[ReplyT]":
+        conversation = _Conversation(self, question, texts, reuse=not self.fresh)
         try:
             return _Told(await conversation.reply(), conversation.models)
         except ReplyRefused:
             if conversation.paid:
                 raise
         # All of it was told to an earlier run already, and no use: whoever runs it again wants it asked again.
-        again = _Conversation(self, question, reuse=False)
+        again = _Conversation(self, question, texts, reuse=False)
         return _Told(await again.reply(), again.models)
 
     def spend_retry(self, video_id: str, failure: ReplyRefused) -> None:
@@ -140,8 +142,15 @@ class _Told(Generic[ReplyT]):
 class _Conversation(Generic[ReplyT]):
     """One question, put up to three times."""
 
-    def __init__(self, engine: LlmEngine, question: Question[ReplyT], *, reuse: bool) -> None:
-        self._engine, self._question, self._reuse = engine, question, reuse
+    def __init__(
+        self,
+        engine: LlmEngine,
+        question: Question[ReplyT],
+        texts: tuple[str, str],
+        *,
+        reuse: bool,
+    ) -> None:
+        self._engine, self._question, self._texts, self._reuse = engine, question, texts, reuse
         self._prompt = engine.prompts[question.task]
         self._budget = self._prompt.settings.max_output_tokens
         self._said: tuple[Message, ...] = ()
@@ -149,7 +158,7 @@ class _Conversation(Generic[ReplyT]):
         self.models: set[str] = set()
 
     async def reply(self) -> ReplyT:
-        system, user = self._prompt.texts(variables(self._question.given))
+        system, user = self._texts
         halves = self._question.halves()
         if halves and estimated_tokens(system + user) > self._prompt.settings.max_input_tokens:
             return await self._joined(halves)

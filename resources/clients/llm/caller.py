@@ -175,18 +175,23 @@ class Caller:
     ) -> Reply:
         """Until the server answers, or waiting has not helped; each further attempt is later, or written otherwise."""
         asked, endpoint, tries = server.request(request), server.endpoint, 0
-        timeout_s = label.timeout_s
+        name, timeout_s = (endpoint.name, asked.model), label.timeout_s
         while True:
+            await self._quiet_time(endpoint)
             dialect = await self.dialect(endpoint, asked.model)
-            attempt = Attempt(asked.key, run_id, endpoint.name, asked.model, label, dialect)
             try:
-                await self._quiet_time(endpoint)
-                return await self._attempt(endpoint, asked, attempt, judge, timeout_s)
+                async with self._limit:
+                    if self._quiet_s(endpoint) > 0 or dialect != self._dialects[name]:
+                        continue  # another call has learned something while this one waited for its turn
+                    attempt = Attempt(asked.key, run_id, endpoint.name, asked.model, label, dialect)
+                    return await self._attempt(endpoint, asked, attempt, judge, timeout_s)
             except Unsupported as unsupported:
+                if dialect != self._dialects[name]:
+                    continue
                 better = learned(dialect, unsupported.told)
                 if better is None:
-                    raise endpoint.rejected(unsupported) from unsupported
-                self._dialects[endpoint.name, asked.model] = better
+                    raise endpoint.rejected(unsupported) from None
+                self._dialects[name] = better
             except (RateLimited, ServerFailed, TimedOut) as failure:
                 tries += 1
                 wait_s = _wait_s(failure, tries)
@@ -194,48 +199,44 @@ class Caller:
                     raise
                 if isinstance(failure, TimedOut):
                     timeout_s *= 2
-                if isinstance(
-                    failure, RateLimited
-                ):  # all calls to this server wait, not only this one
-                    until = time.monotonic() + wait_s
-                    known = self._quiet_until.get(endpoint.name, 0.0)
-                    self._quiet_until[endpoint.name] = max(until, known)
+                if isinstance(failure, RateLimited):  # all calls to this server wait
+                    until = max(time.monotonic() + wait_s, self._quiet_until.get(endpoint.name, 0))
+                    self._quiet_until[endpoint.name] = until
                 else:
                     await self.sleep(wait_s)
 
     async def _attempt(
         self, endpoint: Endpoint, request: Request, attempt: Attempt, judge: Judge, timeout_s: float
     ) -> Reply:
-        async with self._limit:
-            if closed := self._closed.get((endpoint.name, request.model)):
-                raise closed  # nobody is let in with this key, or asks for that model, twice
-            call_id = await asyncio.to_thread(self.ledger.begin, attempt)
-            started = time.perf_counter()
-            try:
-                completion = await endpoint.send(request, attempt.dialect, timeout_s)
-            except ChrysopediaError as failure:
-                outcome = _outcome(failure)
-                failed = Result(
-                    outcome,
-                    time.perf_counter() - started,
-                    failure.what,
-                    cost_usd=None if outcome in MAYBE_PAID else 0.0,
-                )
-                await asyncio.to_thread(self.ledger.end, call_id, failed)
-                if isinstance(failure, AccessDenied | ModelNotFound):
-                    self._closed[endpoint.name, request.model] = failure
-                raise
-            latency_s = time.perf_counter() - started
-            refused = _noise(completion) or judge(completion)
-            result = Result(
-                outcome=_outcome(refused) if refused else "ok",
-                latency_s=latency_s,
-                error=endpoint.shown(refused.what) if refused else None,
-                completion=None if _noise(completion) else completion,
-                cost_usd=cost_usd(completion, request.model, endpoint.base_url, self.price),
+        if closed := self._closed.get((endpoint.name, request.model)):
+            raise closed  # nobody is let in with this key, or asks for that model, twice
+        call_id = await asyncio.to_thread(self.ledger.begin, attempt)
+        started = time.perf_counter()
+        try:
+            completion = await endpoint.send(request, attempt.dialect, timeout_s)
+        except ChrysopediaError as failure:
+            outcome = _outcome(failure)
+            failed = Result(
+                outcome,
+                time.perf_counter() - started,
+                failure.what,
+                cost_usd=None if outcome in MAYBE_PAID else 0.0,
             )
-            await asyncio.to_thread(self.ledger.end, call_id, result)
-            return Reply(completion, refused, request.model, paid=True)
+            await asyncio.to_thread(self.ledger.end, call_id, failed)
+            if isinstance(failure, AccessDenied | ModelNotFound):
+                self._closed[endpoint.name, request.model] = failure
+            raise
+        latency_s = time.perf_counter() - started
+        refused = _noise(completion) or judge(completion)
+        result = Result(
+            outcome=_outcome(refused) if refused else "ok",
+            latency_s=latency_s,
+            error=endpoint.shown(refused.what) if refused else None,
+            completion=None if _noise(completion) else completion,
+            cost_usd=cost_usd(completion, request.model, endpoint.base_url, self.price),
+        )
+        await asyncio.to_thread(self.ledger.end, call_id, result)
+        return Reply(completion, refused, request.model, paid=True)
 
     async def dialect(self, endpoint: Endpoint, model: str) -> Dialect:
         """What was learned of the server, by this process or before it."""
@@ -246,9 +247,12 @@ class Caller:
         return self._dialects[name]
 
     async def _quiet_time(self, endpoint: Endpoint) -> None:
-        while (left_s := self._quiet_until.get(endpoint.name, 0.0) - time.monotonic()) > 0:
+        while (left_s := self._quiet_s(endpoint)) > 0:
             # Not all at the same moment: they would be too many again.
             await self.sleep(left_s * random.uniform(1.0, 1.25))  # noqa: S311
+
+    def _quiet_s(self, endpoint: Endpoint) -> float:
+        return self._quiet_until.get(endpoint.name, 0.0) - time.monotonic()
 
 
 def _wait_s(failure: EndpointFailed, tries: int) -> float | None:

@@ -3,6 +3,7 @@
 What belongs here: pure rules over request bodies and error texts. What does not: sending.
 """
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -60,7 +61,8 @@ def _told_schema(request: Request, reply_format: ReplyFormat) -> tuple[Message, 
     if reply_format == "json_schema":
         return request.messages
     system, *others = request.messages
-    told = f"{system.content}\n\nThe JSON object has to match this JSON schema:\n{strict(request.reply_schema)}"
+    schema = json.dumps(strict(request.reply_schema))
+    told = f"{system.content}\n\nThe JSON object has to match this JSON schema:\n{schema}"
     return Message(role="system", content=told), *others
 
 
@@ -68,13 +70,15 @@ def strict(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema in the subset that every server takes: all fields required, no others, no bounds."""
     found: dict[str, Any] = {}
     for key, value in schema.items():
+        if key in _BOUNDS:
+            continue
         if key in ("properties", "$defs"):
             found[key] = {name: strict(part) for name, part in value.items()}
         elif isinstance(value, dict):
             found[key] = strict(value)
         elif isinstance(value, list):
             found[key] = [strict(part) if isinstance(part, dict) else part for part in value]
-        elif key not in _BOUNDS:
+        else:
             found[key] = value
     if "properties" in schema:
         found |= {"required": list(schema["properties"]), "additionalProperties": False}

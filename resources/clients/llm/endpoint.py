@@ -29,6 +29,9 @@ if TYPE_CHECKING:  # its import takes a second, which only a call should cost
     from openai import APIStatusError, AsyncOpenAI
 
 MAX_SHOWN_CHARS = 300
+_NO_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+MAX_COUNT = 2**31 - 1
+"""More tokens than any model reads; what a database column holds."""
 _TOO_LONG = (
     "context_length",
     "context length",
@@ -38,7 +41,6 @@ _TOO_LONG = (
     "too many tokens",
     "too long",
 )
-_NO_CREDIT = ("insufficient_quota", "billing", "credit")
 
 
 class Unsupported(ChrysopediaError):
@@ -53,7 +55,7 @@ class Unsupported(ChrysopediaError):
 class Endpoint:
     """`variables` is the beginning of the environment variables that set it up, for messages."""
 
-    base_url: str
+    base_url: str = field(repr=False)
     api_key: str = field(repr=False)
     variables: str = "CHRYSOPEDIA_LLM"
 
@@ -94,24 +96,25 @@ class Endpoint:
     async def _answer(self, answer: Any, model: str, timeout_s: float) -> dict[str, Any]:
         import openai
 
+        # `from None`: the package's errors hold what was sent, keys included, and Dagster stores whole chains of errors.
         try:
             raw = await asyncio.wait_for(answer, timeout_s)
-        except (TimeoutError, openai.APITimeoutError) as error:
+        except (TimeoutError, openai.APITimeoutError):
             raise TimedOut(
                 f"{self.name} gave no answer in {timeout_s:g} s",
-                cure=f"Raise timeout_s in the prompt.toml, or {self.variables}_TIMEOUT_S.",
-            ) from error
+                cure="Raise timeout_s in the prompt.toml, or CHRYSOPEDIA_LLM_TIMEOUT_S.",
+            ) from None
         except openai.APIConnectionError as error:
             raise ServerFailed(
                 f"{self.name} cannot be reached: {self.shown(error.__cause__ or error)}",
                 cure=f"Start the server, or correct {self.variables}_BASE_URL.",
-            ) from error
+            ) from None
         except openai.APIStatusError as error:
-            raise self._refusal(error, model) from error
+            raise self._refusal(error, model) from None
         try:
             found = json.loads(raw.http_response.text)
-        except ValueError as error:
-            raise self._no_api(raw.http_response.text) from error
+        except (ValueError, RecursionError):
+            raise self._no_api(raw.http_response.text) from None
         if not isinstance(found, dict):
             raise self._no_api(raw.http_response.text)
         return found
@@ -126,14 +129,14 @@ class Endpoint:
             cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
             return Completion(
                 text=self.scrubbed(content or ""),
-                finish_reason=str(choice.get("finish_reason") or "stop"),
+                finish_reason=self.shown(choice.get("finish_reason") or "stop"),
                 refusal=self.shown(refusal) if refusal else None,
                 tokens_in=_count(usage.get("prompt_tokens")),
                 tokens_out=_count(usage.get("completion_tokens")),
                 tokens_cached=_count(cached),
             )
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
-            raise self._no_api(json.dumps(answer)) from error
+        except (KeyError, IndexError, TypeError, AttributeError):
+            raise self._no_api(str(answer)) from None
 
     def _no_api(self, text: str) -> ServerFailed:
         return ServerFailed(
@@ -145,7 +148,8 @@ class Endpoint:
         """What a status means. Servers agree on numbers more than on words, so words decide only where numbers do not."""
         status, told = error.status_code, self.shown(_told(error))
         words = f"{error.code} {_told(error)}".casefold()
-        if status in (401, 403) or (status in (402, 429) and any(w in words for w in _NO_CREDIT)):
+        no_credit = status == 402 or (status == 429 and {error.code, error.type} & _NO_CREDIT)
+        if status in (401, 403) or no_credit:
             return AccessDenied(
                 f"{self.name} does not let us in ({status}): {told}",
                 cure=f"Set {self.variables}_API_KEY to a key of that server whose account may use {model}.",
@@ -153,7 +157,8 @@ class Endpoint:
         if status == 404 or error.code == "model_not_found":
             return ModelNotFound(
                 f"{self.name} has no model {model} ({status}): {told}",
-                cure=f"Set {self.variables}_MODEL to one that it has; chrysopedia doctor lists them.",
+                cure=f"Set {self.variables}_MODEL to one that it has (chrysopedia doctor lists them), or correct"
+                f" {self.variables}_BASE_URL: it ends where the API begins, often in /v1.",
             )
         if status == 429:
             return RateLimited(
@@ -169,7 +174,7 @@ class Endpoint:
             )
         if status == 413 or any(word in words for word in _TOO_LONG):
             return PromptTooLong(
-                f"the prompt is longer than {model} can read ({told})",
+                f"the prompt is longer than {model} at {self.name} can read ({told})",
                 cure="Lower max_input_tokens in the prompt.toml, or choose a model with a longer context.",
             )
         return Unsupported(f"({status}) {told}")
@@ -188,20 +193,20 @@ class Endpoint:
 
     def scrubbed(self, text: str) -> str:
         """Without our key, which a server or a proxy may echo, and without what no database can store."""
-        for secret in (self.api_key, urlsplit(self.base_url).password):
-            if secret:
-                text = text.replace(secret, "***")
+        if self.api_key:
+            text = text.replace(self.api_key, "***")
         return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    sound = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT
+    return value if isinstance(value, int) and sound else None
 
 
 def _told(error: "APIStatusError") -> str:
-    """What the server says, without the package's `Error code: ... - {dict}` around it."""
+    """What the server says, in whichever form it says it."""
     found = error.body.get("message") if isinstance(error.body, dict) else None
-    return f"{found} {error.param or ''}".strip() if found else error.message
+    return f"{found} {error.param or ''}".strip() if found else error.response.text
 
 
 def _retry_after_s(error: "APIStatusError") -> float | None:
@@ -213,4 +218,7 @@ def _retry_after_s(error: "APIStatusError") -> float | None:
         except (KeyError, ValueError):
             continue
     date = email.utils.parsedate_tz(headers.get("retry-after", ""))
-    return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None
+    try:
+        return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None
+    except (ValueError, OverflowError):
+        return None

@@ -26,9 +26,9 @@ def cost_usd(
     """By `price` if one is set; None where there is neither a price nor a count."""
     if completion.tokens_in is None or completion.tokens_out is None:
         return None
-    cached = completion.tokens_cached or 0
+    cached = min(completion.tokens_cached or 0, completion.tokens_in)
     if price is not None:
-        fresh = max(0, completion.tokens_in - cached)
+        fresh = completion.tokens_in - cached
         spent = (fresh * price.tokens_in, cached * price.tokens_cached, completion.tokens_out * price.tokens_out)  # fmt: skip
         return sum(spent) / MILLION
     return _listed(model, base_url, completion.tokens_in, completion.tokens_out, cached)

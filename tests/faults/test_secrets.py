@@ -1,0 +1,146 @@
+"""Keys that are planted wherever a key can be appear nowhere: no database, no file, no output, no error, no repr."""
+
+import base64
+import json
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import dagster as dg
+import pytest
+
+from chrysopedia_assets.automation.ingest import ingest
+from chrysopedia_assets.automation.process import Processed, Processor
+from chrysopedia_assets.definitions import build_defs
+from resources.clients.library import look
+from resources.database import open_database
+from resources.llm import open_llm
+from resources.settings import llm_settings, settings
+from tests.fakes.answering import product_replies
+from tests.fakes.scripted_server import Asked, ScriptedServer, Sent, completion, refusal
+from tests.faults.conftest import VIDEO
+
+KEY = "sk-planted-0123456789"
+PASSWORD = "planted p@ss/word"
+LOGIN = base64.b64encode(f"ann:{PASSWORD}".encode()).decode()
+SECRETS = (KEY, PASSWORD, quote(PASSWORD, safe=""), LOGIN)
+
+
+def with_password(base_url: str) -> str:
+    return base_url.replace("http://", f"http://ann:{quote(PASSWORD, safe='')}@")
+
+
+def echoing(status: int, place: str) -> Callable[[Asked], Sent]:
+    """Says again all that it was told, in the body, a header and the words of an error."""
+
+    def respond(asked: Asked) -> Sent:
+        planted = KEY if place == "key" else f"{PASSWORD} {quote(PASSWORD, safe='')}"
+        told = f"{asked.headers.get('authorization')} {planted}"
+        body = completion(told) if status == 200 else refusal(f"Incorrect API key: {told}")
+        return Sent(body, status, {"x-request": told})
+
+    return respond
+
+
+def processed(instance: dg.DagsterInstance) -> Processed:
+    ingest(look([settings().library_dir]).files, open_database(), instance)
+    return Processor(build_defs(), instance, open_database()).process(VIDEO, trigger="manual")
+
+
+def everything_written(folder: Path) -> Iterator[tuple[str, str]]:
+    """The text of every file, and every row of every table of every SQLite database."""
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        yield str(path), path.read_bytes().decode("utf-8", "replace")
+        if path.read_bytes().startswith(b"SQLite format 3"):
+            with sqlite3.connect(path) as connection:
+                yield f"{path} (dump)", "\n".join(connection.iterdump())
+            connection.close()
+
+
+def leaks(text: str) -> list[str]:
+    return [secret for secret in SECRETS if secret in text]
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 404, 429, 500])
+@pytest.mark.parametrize("place", ["key", "password"])
+def test_what_a_server_echoes_is_written_nowhere(
+    speech: Path,
+    instance: dg.DagsterInstance,
+    use_server: Callable[..., None],
+    own_world: Path,
+    capfd: pytest.CaptureFixture[str],
+    status: int,
+    place: str,
+) -> None:
+    with ScriptedServer(echoing(status, place)) as server:
+        base_url = with_password(server.base_url) if place == "password" else server.base_url
+        use_server(base_url, API_KEY=KEY)
+        done = processed(instance)
+        assert server.asked
+    assert done.failed is not None
+    assert leaks(done.failed.message) == []
+    written = [(name, leaks(text)) for name, text in everything_written(own_world / "data")]
+    assert written
+    assert [(Path(name).name, found) for name, found in written if found] == []
+    out, err = capfd.readouterr()
+    assert leaks(out + err) == []
+    for run in instance.get_runs():
+        assert leaks(repr(run.tags) + repr(run.run_config)) == []
+
+
+def test_a_key_in_a_sound_reply_is_on_no_page(
+    speech: Path,
+    instance: dg.DagsterInstance,
+    use_server: Callable[..., None],
+    own_world: Path,
+) -> None:
+    def respond(asked: Asked) -> Sent:
+        text = product_replies().text_for(json.loads(asked.body))
+        return Sent(completion(text.replace('"title":"', f'"title":"{KEY} ')))
+
+    with ScriptedServer(respond) as server:
+        use_server(server.base_url, API_KEY=KEY)
+        done = processed(instance)
+    assert done.failed is None, done.failed
+    assert [name for name, text in everything_written(own_world / "data") if leaks(text)] == []
+
+
+def test_no_setting_shows_its_secret(use_server: Callable[..., None], own_world: Path) -> None:
+    use_server(with_password("http://127.0.0.1:9/v1"), API_KEY=KEY)
+    assert leaks(repr(llm_settings())) == []
+    assert leaks(repr(open_llm().caller.servers)) == []
+
+
+def test_no_log_of_ours_or_of_the_packages_shows_a_secret(
+    speech: Path,
+    instance: dg.DagsterInstance,
+    use_server: Callable[..., None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with (
+        caplog.at_level(logging.DEBUG),
+        caplog.at_level(logging.DEBUG, "openai"),
+        ScriptedServer(lambda asked: Sent(refusal("no"), 401)) as server,
+    ):
+        use_server(with_password(server.base_url), API_KEY=KEY)
+        processed(instance)
+    assert sorted({record.name for record in caplog.records if leaks(record.getMessage())}) == []
+
+
+def test_an_address_that_is_none_is_told_without_its_password(
+    speech: Path, instance: dg.DagsterInstance, use_server: Callable[..., None]
+) -> None:
+    for base_url in (
+        "http://ann:planted/word@host/v1",
+        "http://ann:planted@host:port/v1",
+        "http:///v1",
+    ):
+        use_server(base_url, API_KEY=KEY)
+        done = processed(instance)
+        assert done.failed is not None
+        assert "planted" not in done.failed.message
+        assert "BASE_URL" in done.failed.message
