@@ -32,6 +32,7 @@ from chrysopedia_assets.stages.key_moments import ExtractionInput
 from chrysopedia_assets.stages.ports import Given
 from chrysopedia_assets.stages.technique_pages import SynthesisInput
 from chrysopedia_assets.stages.topic_chunks import SegmentationInput
+from resources.clients.llm.check import READY
 from tests.builders import product_taxonomy
 
 LAST_SEGMENT_S = 5.0
@@ -60,10 +61,14 @@ class EngineReplies:
 
     def known(self, body: Mapping[str, Any]) -> str | None:
         """The reply if there has been one before: costs nothing. Raises Unreadable."""
+        if messages_of(body)[-1][1] == READY:
+            return '{"ready": true}'
         return self._known.get(_without_title(_question(body)))
 
     def text_for(self, body: Mapping[str, Any]) -> str:
         """The reply as JSON. Raises Unreadable."""
+        if messages_of(body)[-1][1] == READY:
+            return '{"ready": true}'
         question = _without_title(_question(body))
         if question not in self._known:
             self._known[question] = self._reply(body).model_dump_json()

@@ -148,8 +148,9 @@ class Caller:
         return reply.completion, time.perf_counter() - started
 
     def forget(self, endpoint: Endpoint, model: str) -> None:
-        """What was learned of how the server wants to be asked."""
+        """What was learned of the server: how it wants to be asked, and whom it does not let in."""
         self._dialects[endpoint.name, model] = Dialect()
+        self._closed.pop((endpoint.name, model), None)
 
     async def close(self) -> None:
         for server in self.servers:

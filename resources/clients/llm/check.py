@@ -10,6 +10,7 @@ from resources.clients.llm.prices import is_known
 TIMEOUT_S = 60.0
 MAX_OUTPUT_TOKENS = 2_000
 """Room for a model that thinks, whether it was asked to or not."""
+READY = 'Answer with {"ready": true}.'
 _SCHEMA: dict[str, Any] = {"type": "object", "properties": {"ready": {"type": "boolean"}}}
 
 
@@ -19,7 +20,7 @@ async def check(caller: Caller, server: Server, model: str) -> str:
         model=model,
         messages=(
             Message(role="system", content="You answer with JSON."),
-            Message(role="user", content='Answer with {"ready": true}.'),
+            Message(role="user", content=READY),
         ),
         schema_name="check",
         reply_schema=_SCHEMA,
