@@ -14,9 +14,11 @@ import sys
 import tempfile
 import time
 from argparse import SUPPRESS
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -59,23 +61,22 @@ def _one_hour(latency_s: float) -> dict[str, Figure]:
         _warm(url, HOUR_SEGMENTS)
         environment = _environment(folder, url, DEFAULT_IN_FLIGHT)
         _command(environment, "ingest")
-        started = time.perf_counter()
+        started = datetime.now(UTC)
         _command(environment, "process")
-        wall_s = time.perf_counter() - started
-        startup_s = _startup_s(environment)
-        stages = _ledger(folder)
-    path_s = sum(ceil(calls / DEFAULT_IN_FLIGHT) * latency_s for calls, _ in stages.values())
-    waited_s = sum(seconds for _, seconds in stages.values())
-    note = ", ".join(f"{task} {calls}" for task, (calls, _) in stages.items())
+        ended = datetime.now(UTC)
+        calls, first, last = _ledger(folder)
+    path_s = sum(ceil(count / DEFAULT_IN_FLIGHT) * latency_s for count in calls.values())
+    wall_s = (ended - started).total_seconds()
+    note = ", ".join(f"{task} {count}" for task, count in calls.items())
     return {
         "wall_over_critical_path": Figure(
             wall_s / path_s, "ratio", f"one hour, {DEFAULT_IN_FLIGHT} in flight; calls: {note}"
         ),
         "wall_s": Figure(wall_s, "s", "of the whole command"),
         "critical_path_s": Figure(path_s, "s", "what the calls take at least, stage after stage"),
-        "startup_s": Figure(startup_s, "s", "Python, Dagster, the definitions, the openai package"),
-        "calls_overhead_s": Figure(waited_s - path_s, "s", "from a stage's first call to its last reply"),
-        "dagster_and_records_s": Figure(wall_s - startup_s - waited_s, "s", "the rest"),
+        "before_first_call_s": Figure((first - started).total_seconds(), "s", "Python, our rooms, the openai package"),
+        "between_calls_s": Figure((last - first).total_seconds() - path_s, "s", "prompts, replies, the ledger, while Dagster is loaded"),
+        "after_last_reply_s": Figure((ended - last).total_seconds(), "s", "Dagster's last stages, and its end"),
     }  # fmt: skip
 
 
@@ -281,18 +282,8 @@ def _command(environment: dict[str, str], *words: str) -> None:
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
-def _startup_s(environment: dict[str, str]) -> float:
-    """The same command with nothing to do, and the package that only a call needs."""
-    started = time.perf_counter()
-    _command(environment, "process")
-    nothing_to_do_s = time.perf_counter() - started
-    started = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "import openai"], check=True)
-    return nothing_to_do_s + time.perf_counter() - started
-
-
-def _ledger(folder: Path) -> dict[str, tuple[int, float]]:
-    """For each task how many calls it made, and the seconds from the first one's start to the last one's end."""
+def _ledger(folder: Path) -> tuple[dict[str, int], datetime, datetime]:
+    """How many calls each task made, when the first began, and when the last had its reply."""
     import sqlalchemy as sa
 
     from resources.store import tables as t
@@ -303,13 +294,8 @@ def _ledger(folder: Path) -> dict[str, tuple[int, float]]:
     with database.reading() as connection:
         rows = connection.execute(sa.select(calls.task, calls.started_at, calls.latency_s)).all()
     database.close()
-    found: dict[str, tuple[int, float]] = {}
-    for task in dict.fromkeys(row.task for row in rows):
-        of_task = [row for row in rows if row.task == task]
-        first = min(row.started_at for row in of_task)
-        ends = [(row.started_at - first).total_seconds() + row.latency_s for row in of_task]
-        found[task] = (len(of_task), max(ends))
-    return found
+    ends = [row.started_at + timedelta(seconds=row.latency_s) for row in rows]
+    return Counter(row.task for row in rows), min(row.started_at for row in rows), max(ends)
 
 
 if __name__ == "__main__":

@@ -188,7 +188,7 @@ def without(part: str) -> Callable[[str], str]:
         ("segmentation", lambda p: p.replace("[8] ", "[9] "), "one by one"),
         ("segmentation", without("Video: "), "no line 'Video: ...'"),
         ("segmentation", lambda p: p.replace("(0:08)", "(9:08)"), "ends at"),
-        ("extraction", without("Low End"), "at least 1 item"),
+        ("extraction", without("Ada Fader"), "at least 1 item"),
         ("extraction", without("What it is about:"), "What it is about"),
         ("classification", lambda p: p.replace('{"number": 5', "{number: 5"), "no moment in JSON"),
         ("classification", without('"number": 5, '), "KeyError('number')"),
