@@ -19,9 +19,10 @@ _NO_CITATION = re.compile(r"\\.|\[\d{1,4}\]|[\[\]<]", re.DOTALL)
 _LINK_AFTER_CITATION = re.compile(r"(?<=\])(?=[(:])")
 _LINE_END = re.compile(r"\r\n?")
 _HEADING = re.compile(
-    r"^((?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])*)(?=#|=+[ \t]*$|-+[ \t]*$)", re.MULTILINE
+    r"^((?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])*)(?=#|=+[ \t]*$|-+[ \t]*$|`{3,}|~{3,})",
+    re.MULTILINE,
 )
-"""A line of number signs, or one that underlines, also in a list or a quotation."""
+"""A line of number signs, one that underlines, or one that begins code, also in a list or a quotation."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
@@ -35,7 +36,7 @@ def as_markdown(text: str) -> str:
 
 
 def without_links(text: str) -> str:
-    """Markdown in which brackets only cite: no link, no image, no HTML, no heading. Emphasis and lists stay."""
+    """Markdown in which brackets only cite: no link, image, HTML, heading or block of code. Emphasis and lists stay."""
     lines = _LINE_END.sub("\n", text)
     escaped = _NO_CITATION.sub(lambda m: f"\\{m[0]}" if len(m[0]) == 1 else m[0], lines)
     return _HEADING.sub(r"\1\\", _LINK_AFTER_CITATION.sub(r"\\", escaped))

@@ -176,13 +176,16 @@ def test_interrupted_it_ends_soon_and_leaves_its_runs_cancelled(
     with ChatServer(latency_s=30) as server:
         use(monkeypatch, server)
         program = "from chrysopedia_assets.cli.main import run; run()"
-        with subprocess.Popen(
-            [sys.executable, "-c", program, "process"],
-            env=dict(os.environ),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process, dg.DagsterInstance.get() as instance:
+        with (
+            subprocess.Popen(
+                [sys.executable, "-c", program, "process"],
+                env=dict(os.environ),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            ) as process,
+            dg.DagsterInstance.get() as instance,
+        ):
             while not any(run.status.value == "STARTED" for run in instance.get_runs()):
                 assert process.poll() is None
                 time.sleep(0.1)

@@ -7,7 +7,6 @@ does not: what a sensible model would reply.
 import json
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
