@@ -43,17 +43,21 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=1.0, help="seconds of each call")
     parser.add_argument("--videos", type=int, default=200, help="how many videos are many")
     parser.add_argument("--faulty", type=int, default=100, help="videos for each kind of fault")
-    parser.add_argument(
-        "--measure", help=SUPPRESS
-    )  # what, in this process; settings are in the environment
+    parser.add_argument("--part", choices=("hour", "many", "faults"), help="default: all; an hour")
+    parser.add_argument("--measure", help=SUPPRESS)  # in this process, with the settings around it
     given = parser.parse_args()
     if given.measure:
         what, _, videos = given.measure.partition(":")
         measured = _through_dagster() if what == "dagster" else _calls_only(int(videos))
         print(json.dumps(measured))
         return
-    figures = _one_hour(given.latency) | _many(given.latency, given.videos)
-    print_figures(figures | _faults(given.faulty), given.json)
+    parts = {
+        "hour": lambda: _one_hour(given.latency),
+        "many": lambda: _many(given.latency, given.videos),
+        "faults": lambda: _faults(given.faulty),
+    }
+    chosen = [given.part] if given.part else list(parts)
+    print_figures({k: v for name in chosen for k, v in parts[name]().items()}, given.json)
 
 
 def _one_hour(latency_s: float) -> dict[str, Figure]:
