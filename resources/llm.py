@@ -1,5 +1,6 @@
 """The process's one way to language models: prompts with their settings, and the caller that all runs share."""
 
+import importlib
 from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -40,6 +41,11 @@ def prompts() -> dict[Task, PromptTemplate]:
 def open_llm() -> Llm:
     """Opened at first use; no call is made. Raises ConfigurationError."""
     return _open()
+
+
+def load_client() -> None:
+    """Import the `openai` package: a second that the first call otherwise takes longer."""
+    importlib.import_module("openai")
 
 
 def check_llm() -> list[str]:

@@ -22,7 +22,7 @@ from resources.clients.taxonomy import read_taxonomy
 from resources.database import open_database
 from resources.engine import engine, expect
 from resources.library import Library
-from resources.llm import videos_at_once
+from resources.llm import load_client, videos_at_once
 from resources.settings import settings
 from resources.store.records import stored_versions
 
@@ -34,19 +34,26 @@ def read_ahead(video_ids: Sequence[str]) -> dict[str, str]:
         return {}
     with open_database().reading() as connection:
         begun = {video_id for video_id, _ in stored_versions(connection, video_ids)}
-    found = {}
+    found: dict[str, str] = {}
     for video_id in [v for v in video_ids if v not in begun][:most]:
-        run_id = found[video_id] = str(uuid.uuid4())
-        ask = expect(run_id, engine(run_id=run_id))
-        threading.Thread(target=_ask_all, args=(video_id, ask), daemon=True).start()
+        run_id = str(uuid.uuid4())
+        ask, asked = expect(run_id, engine(run_id=run_id)), threading.Event()
+        threading.Thread(target=_ask_all, args=(video_id, ask, asked), daemon=True).start()
+        if not found:
+            asked.wait()  # Dagster, loaded at the same time, would only make the first call later
+        found[video_id] = run_id
     return found
 
 
-def _ask_all(video_id: str, ask: Ask) -> None:
+def _ask_all(video_id: str, ask: Ask, asked: threading.Event) -> None:
     # What fails here fails again, and is told, in the stage that asks the same.
     with suppress(ChrysopediaError, CancelledError):
-        entry, source = Library(open_database()).read(video_id)
-        transcript = make_transcript(entry.video, source)
+        try:
+            entry, source = Library(open_database()).read(video_id)
+            transcript = make_transcript(entry.video, source)
+            load_client()
+        finally:
+            asked.set()
         chunks = split_topics(transcript, ask)
         moments = find_key_moments(transcript, chunks, ask)
         classes = classify(moments, read_taxonomy(settings().taxonomy_file), ask)
