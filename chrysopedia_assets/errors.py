@@ -35,7 +35,7 @@ class ChrysopediaError(Exception):
 
     def __str__(self) -> str:
         told = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{told}. {self.cure}" if self.cure else told
+        return f"{told.rstrip('.')}. {self.cure}" if self.cure else told
 
 
 class InputRefused(ChrysopediaError):

@@ -85,11 +85,9 @@ class LlmSettings:
 def llm_settings() -> LlmSettings:
     """Read the environment anew. Raises ConfigurationError."""
     _refuse_unknown()
-    server = LlmServer(
-        os.environ.get(f"{LLM}BASE_URL") or OPENAI_URL, os.environ.get(f"{LLM}API_KEY", "")
-    )
+    server = LlmServer(os.environ.get(f"{LLM}BASE_URL") or OPENAI_URL, _key(f"{LLM}API_KEY"))
     own_url = os.environ.get(f"{LLM}FALLBACK_BASE_URL")
-    own_key = os.environ.get(f"{LLM}FALLBACK_API_KEY")
+    own_key = _key(f"{LLM}FALLBACK_API_KEY")
     fallback = LlmServer(
         own_url or server.base_url,
         own_key or ("" if own_url else server.api_key),  # a key goes to no server but its own
@@ -104,6 +102,21 @@ def llm_settings() -> LlmSettings:
         extra=_extra(),
         of_task={task: _of_task(task) for task in TASKS},
     )
+
+
+def llm_variables() -> list[str]:
+    """The names of all settings of language models that are set."""
+    return sorted(name for name, text in os.environ.items() if name.startswith(LLM) and text)
+
+
+def _key(variable: str) -> str:
+    key = os.environ.get(variable, "").strip()
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ConfigurationError(
+            f"{variable} holds what no key has: spaces, or letters beyond ASCII",
+            cure="Copy it again, without quotation marks.",
+        )
+    return key
 
 
 def _of_task(task: Task) -> dict[str, str]:

@@ -124,7 +124,7 @@ def of_usage(usage: Usage) -> Metadata:
         "prompt_version": dg.MetadataValue.text(usage.prompt_version or ""),
         "calls": dg.MetadataValue.int(usage.calls),
         "replies_reused": dg.MetadataValue.int(usage.reused),
-        "retries": dg.MetadataValue.int(usage.failed),
+        "failed_calls": dg.MetadataValue.int(usage.failed),
         "tokens_in": dg.MetadataValue.int(usage.tokens_in),
         "tokens_out": dg.MetadataValue.int(usage.tokens_out),
         "tokens_cached": dg.MetadataValue.int(usage.tokens_cached),

@@ -8,7 +8,7 @@ After each run the records are looked at again, so a stage whose inputs turned o
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -99,15 +99,15 @@ class Processor:
                     return
             return
         with ThreadPoolExecutor(at_once, thread_name_prefix="video") as threads:
-            begun = [threads.submit(one, video_id) for video_id in video_ids]
+            begun = {threads.submit(one, video_id) for video_id in video_ids}
             try:
-                for future in as_completed(begun):
-                    if future.cancelled():
-                        continue
-                    yield future.result()
-                    failed = future.result().failed
-                    if failed and failed.for_all:
-                        threads.shutdown(wait=False, cancel_futures=True)
+                while begun:
+                    ended, begun = wait(begun, return_when=FIRST_COMPLETED)
+                    for future in ended:
+                        yield future.result()
+                        failed = future.result().failed
+                        if failed and failed.for_all:  # what is not begun is taken back
+                            begun = {other for other in begun if not other.cancel()}
             except BaseException:
                 stop()
                 threads.shutdown(wait=True, cancel_futures=True)
@@ -185,6 +185,8 @@ def end_dead_runs(instance: DagsterInstance) -> None:
         host, _, pid = run.tags.get(PROCESS, "").partition(":")
         if host == socket.gethostname() and not _lives(int(pid)):
             instance.report_run_failed(run, f"The process that ran it ({pid}) was killed.")
+            # Its places in the pools would stay taken for ever, until no run got one any more.
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
 def _this_process() -> str:

@@ -27,7 +27,7 @@ from chrysopedia_assets.cli.output import (
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.models.records import STAGES
 from resources.clients.library import Look, look, settled
-from resources.settings import settings
+from resources.settings import llm_variables, settings
 
 
 def add_to(app: typer.Typer) -> None:
@@ -213,6 +213,8 @@ def print_processed(rows: Sequence[dict[str, Any]]) -> None:
         f"{worked} brought up to date, {len(rows) - worked - failed} already were, {failed} failed.",
         highlight=False,
     )
+    if rows and not worked and not failed and llm_variables():
+        results.print("Another model makes nothing out of date: chrysopedia process --fresh VIDEO")
 
 
 def status_command(as_json: Json = False) -> None:

@@ -19,7 +19,7 @@ from chrysopedia_assets.cli.library import (
 from chrysopedia_assets.cli.output import Json, print_json, print_page, print_table, results
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.site.pages import page_markdown
-from resources.settings import PROJECT, SAMPLES, settings
+from resources.settings import PROJECT, SAMPLES, llm_variables, settings
 
 
 def add_to(app: typer.Typer) -> None:
@@ -149,8 +149,11 @@ def _prompts() -> str:
 def _language_model() -> str:
     from resources.llm import check_llm
 
-    found = check_llm()
-    return "; ".join(found) or "none set (CHRYSOPEDIA_LLM_MODEL): the embedded engine answers"
+    if found := check_llm():
+        return "; ".join(found)
+    idle = llm_variables()
+    without = f"; without it {', '.join(idle)} do nothing" if idle else ""
+    return f"none set (CHRYSOPEDIA_LLM_MODEL): the embedded engine answers{without}"
 
 
 def _library() -> str:

@@ -25,6 +25,8 @@ from chrysopedia_assets.models.topic_chunks import TopicChunk, TopicChunks
 from chrysopedia_assets.models.transcripts import Segment, Transcript
 from chrysopedia_assets.stages.ports import Ask, Given, Question, answers
 
+MAX_OVERLAP = 5
+"""How many moments may lie over each segment on average: more is a model that has lost itself, and long to check."""
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
 _LETTER = rf"[^\W{_UNSPACED}]"
@@ -74,6 +76,11 @@ class ExtractionQuestion(Question[ExtractionReply]):
     def complaints(self, reply: ExtractionReply) -> list[str]:
         first, last = self.given.first_segment, self.given.last_segment
         wrong = []
+        spanned = sum(min(m.last_segment, last) - m.first_segment + 1 for m in reply.moments)
+        if spanned > MAX_OVERLAP * (last - first + 1):
+            return [
+                f"{len(reply.moments)} moments lie over each other: together {spanned} segments"
+            ]
         for number, found in enumerate(reply.moments):
             if not first <= found.first_segment <= found.last_segment <= last:
                 wrong.append(
@@ -140,7 +147,7 @@ def verbatim(quote: str, said: str) -> str:
     return ""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=32)
 def _words(text: str) -> tuple[tuple[str, int, int], ...]:
     """Each word, folded, with where it begins and ends. A moment's speech is looked at for every check of its quote."""
     return tuple((match[0].casefold(), *match.span()) for match in _WORD.finditer(text))

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from chrysopedia_assets.errors import ReplyRefused
+from chrysopedia_assets.models.calls import estimated_tokens
 from chrysopedia_assets.models.classifications import Classifications
 from chrysopedia_assets.models.key_moments import KeyMoments
 from chrysopedia_assets.models.records import content_hash
@@ -18,9 +19,6 @@ from chrysopedia_assets.models.synthesis_groups import (
     SynthesisGroup,
     SynthesisGroups,
 )
-
-BYTES_PER_TOKEN = 3.5
-"""English prose takes about four bytes a token; numbers and product names take fewer."""
 
 
 def group_for_synthesis(moments: KeyMoments, classifications: Classifications) -> SynthesisGroups:
@@ -48,7 +46,7 @@ def tokens_of(member: GroupedMoment) -> int:
     """An estimate of what reading this moment costs a model."""
     moment = member.moment
     text = " ".join((moment.title, moment.summary, moment.quote, moment.transcript, *member.tags))
-    return math.ceil(len(text.encode()) / BYTES_PER_TOKEN)
+    return estimated_tokens(text)
 
 
 def _bounded(members: list[GroupedMoment]) -> Iterator[list[GroupedMoment]]:

@@ -5,6 +5,7 @@ moment is on exactly one page or listed as unused with a reason.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -111,7 +112,7 @@ class SynthesisQuestion(Question[SynthesisReply]):
         placed, wrong = _placed(reply), []
         if invented := sorted(set(placed) - set(self.given.numbers)):
             wrong.append(f"there are no moments {invented}")
-        if twice := sorted({number for number in placed if placed.count(number) > 1}):
+        if twice := sorted(number for number, times in Counter(placed).items() if times > 1):
             wrong.append(f"moments {twice} are placed twice")
         for draft in reply.pages:
             if foreign := sorted(_cited(draft) - set(draft.moments)):

@@ -85,7 +85,7 @@ def _settings(path: Path, task: Task) -> PromptSettings:
         settings = PromptSettings.model_validate(found)
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise ConfigurationError(
-            f"the prompt's settings are wrong: {error}",
+            f"the prompt's settings are wrong: {_in_short(error)}",
             where=str(path),
             cure=f"Known are reply_version, {', '.join(PromptSettings.model_fields)}.",
         ) from error
@@ -96,6 +96,12 @@ def _settings(path: Path, task: Task) -> PromptSettings:
             cure="Bring its text up to the shape that the stage reads, then set reply_version.",
         )
     return settings
+
+
+def _in_short(error: tomllib.TOMLDecodeError | ValidationError) -> str:
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return str(error)
+    return "; ".join(f"{e['loc'][0] if e['loc'] else ''}: {e['msg']}" for e in error.errors())
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:

@@ -23,11 +23,19 @@ KEY = "sk-planted-secret"
 
 @pytest.fixture
 def library(own_world: Path) -> Path:
-    """Three videos that say different things."""
+    """Videos that say different things: one more than are processed at once."""
     folder = own_world / "library" / "Ann"
     for number in range(3):
         put_vtt(folder / f"Video {number}.vtt", *SPEECH[number:])
     return folder
+
+
+@pytest.fixture
+def many(library: Path) -> Path:
+    """More videos than are begun at once."""
+    for number in range(3, 9):
+        put_vtt(library / f"Video {number}.vtt", *SPEECH[number:])
+    return library
 
 
 def use(monkeypatch: pytest.MonkeyPatch, server: ChatServer, **more: str) -> None:
@@ -85,7 +93,7 @@ def test_made_anew_means_paid_anew_and_only_for_named_videos(
 
 
 def test_a_key_that_is_not_accepted_stops_everything_at_once(
-    chrysopedia: Command, library: Path, monkeypatch: pytest.MonkeyPatch
+    chrysopedia: Command, many: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chrysopedia("ingest")
     with ChatServer(faults=always(Fault("bad_key"))) as server:
@@ -132,6 +140,7 @@ def test_the_doctor_tries_the_model_with_one_call(
         assert told()["ok"] == "NO" and "CHRYSOPEDIA_LLM_API_KEY" in told()["found"]
         use(monkeypatch, server, API_KEY=KEY, MODEL="absent")
         assert "has no model absent" in told()["found"]
+        assert "it lists only test-model" in told()["found"]
     assert "cannot be reached" in told()["found"]
 
 
@@ -144,6 +153,7 @@ def test_the_doctor_tries_the_model_with_one_call(
         ("EXTRA", "[1]", "JSON object"),
         ("TEMPERATURE", "warm", "CHRYSOPEDIA_LLM_TEMPERATURE"),
         ("BASE_URL", "localhost:11434", "is no address"),
+        ("API_KEY", "sk-\u201cpasted\u201d", "what no key has"),
         ("BASE_URL", "http://ann:planted@localhost/v1", "CHRYSOPEDIA_LLM_API_KEY"),
         ("BASE_URL", "", "CHRYSOPEDIA_LLM_API_KEY is not set"),
     ],
@@ -189,7 +199,9 @@ def test_interrupted_it_ends_soon_and_leaves_its_runs_cancelled(
             while not any(run.status.value == "STARTED" for run in instance.get_runs()):
                 assert process.poll() is None
                 time.sleep(0.1)
-            time.sleep(2)  # into the stage that waits for the server
+            while not server.requests:
+                assert process.poll() is None
+                time.sleep(0.1)
             process.send_signal(signal.SIGINT)
             told, _ = process.communicate(timeout=20)
             assert process.returncode == 130, told

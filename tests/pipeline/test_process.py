@@ -361,6 +361,15 @@ def test_several_first_commands_at_once_ruin_and_double_nothing(
         close_database()
 
 
+def taken(instance: dg.DagsterInstance) -> int:
+    """Places in pools that some run holds."""
+    storage = instance.event_log_storage
+    return sum(
+        len(storage.get_concurrency_info(pool).claimed_slots)
+        for pool in storage.get_concurrency_keys()
+    )
+
+
 @pytest.mark.parametrize("stage", ["topic_chunks", "key_moments", "technique_pages"])
 def test_killed_in_a_stage_the_next_run_goes_on_from_there(
     own_world: Path, kick: Path, stage: str
@@ -376,8 +385,10 @@ def test_killed_in_a_stage_the_next_run_goes_on_from_there(
     process.send_signal(signal.SIGKILL)
     process.wait()
     with dg.DagsterInstance.get() as instance:
+        assert taken(instance), "it was killed while it held its place in the pool"
         [row] = video_states(build_defs(), instance, open_database())
         assert row["state"] == "error"
+        assert not taken(instance)
         ran = processed(instance)
         [row] = video_states(build_defs(), instance, open_database())
         assert row["state"] == "complete"

@@ -94,12 +94,16 @@ class LlmEngine:
 
     def __call__(self, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]:
         """All at once. One that fails does not stop the others: what they cost is not lost, their replies are kept."""
-        told = self.wait(all_of([self.answer(question) for question in questions]))
+        told = self.wait(self._all(questions))
         models = {model for answer in told for model in answer.models}
         return Answers(
             [answer.reply for answer in told],
             made_by=", ".join(sorted(models)) or "no model: nothing to ask",
         )
+
+    async def _all(self, questions: Sequence[Question[ReplyT]]) -> "list[_Told[ReplyT]]":
+        work = [self.answer(question) for question in questions]
+        return await all_of(work, tell_how_many=True)
 
     async def answer(self, question: Question[ReplyT]) -> "_Told[ReplyT]":
         """The same question is asked once in a run, however often it is put. Raises the ChrysopediaError of its last try."""
@@ -107,6 +111,7 @@ class LlmEngine:
         key = (question.task, *texts)
         if key not in self._begun:
             self._begun[key] = asyncio.create_task(self._answer(question, texts))
+            self._begun[key].add_done_callback(_heard)
         return await asyncio.shield(self._begun[key])
 
     async def _answer(self, question: Question[ReplyT], texts: tuple[str, str]) -> "_Told[ReplyT]":
@@ -156,6 +161,7 @@ class _Conversation(Generic[ReplyT]):
         self._said: tuple[Message, ...] = ()
         self.paid = False
         self.models: set[str] = set()
+        self._last: ReplyRefused | None = None
 
     async def reply(self) -> ReplyT:
         system, user = self._texts
@@ -169,22 +175,29 @@ class _Conversation(Generic[ReplyT]):
             try:
                 answered = await self._ask(opening + self._said, judge, number)
             except (PromptTooLong, RequestRejected) as failure:
-                widened = self._budget > self._prompt.settings.max_output_tokens
-                if not halves or not (widened or isinstance(failure, PromptTooLong)):
-                    raise
-                return await self._joined(halves)  # a wider budget may be more than the model has
-            if answered.failure is None:
+                return await self._narrower(failure)
+            self._last = answered.failure
+            if self._last is None:
                 return judge.reply
             if answered.paid:
-                self._engine.spend_retry(self._question.given.video.video_id, answered.failure)
-            if isinstance(answered.failure, ReplyShort):
+                self._engine.spend_retry(self._question.given.video.video_id, self._last)
+            if isinstance(self._last, ReplyShort):
                 return await self._completed(answered.completion)
-            if isinstance(answered.failure, ReplyTruncated) and halves and number > 1:
+            if isinstance(self._last, ReplyTruncated) and halves and number > 1:
                 return await self._joined(halves)
             if number == TRIES:
-                raise answered.failure
-            self._change(answered.failure, answered.completion)
+                raise self._last
+            self._change(self._last, answered.completion)
             number += 1
+
+    async def _narrower(self, failure: PromptTooLong | RequestRejected) -> ReplyT:
+        """After a request that is more than the model has room for: a long prompt, or a budget that was widened."""
+        widened = self._budget > self._prompt.settings.max_output_tokens
+        if not (widened or isinstance(failure, PromptTooLong)):
+            raise failure
+        if halves := self._question.halves():
+            return await self._joined(halves)
+        raise self._last or failure
 
     def _change(self, failure: ReplyRefused, completion: Completion) -> None:
         """What is different in the next try."""
@@ -263,12 +276,20 @@ class _Judge(Generic[ReplyT]):
         return None
 
 
+def _heard(task: "asyncio.Task[Any]") -> None:
+    """Whoever waited may be gone; asyncio would complain of a failure that nobody asked for."""
+    if not task.cancelled():
+        task.exception()
+
+
 @cache
 def _schema(reply: type[Record]) -> dict[str, Any]:
     return reply.model_json_schema()
 
 
-async def all_of(work: Sequence[Coroutine[Any, Any, ResultT]]) -> list[ResultT]:
+async def all_of(
+    work: Sequence[Coroutine[Any, Any, ResultT]], *, tell_how_many: bool = False
+) -> list[ResultT]:
     """Every result, or, when all have ended, the failure that says most: a wrong setting before a bad reply."""
     done = await asyncio.gather(*work, return_exceptions=True)
     failures = [result for result in done if isinstance(result, BaseException)]
@@ -276,7 +297,7 @@ async def all_of(work: Sequence[Coroutine[Any, Any, ResultT]]) -> list[ResultT]:
         return [result for result in done if not isinstance(result, BaseException)]
     for kind in (ConfigurationError, ChrysopediaError):
         for failure in failures:
-            if isinstance(failure, kind) and len(done) > 1:
+            if isinstance(failure, kind) and len(done) > 1 and tell_how_many:
                 more = f"{failure.what} ({len(failures)} of {len(done)} calls of this stage failed)"
                 raise type(failure)(more, where=failure.where, cure=failure.cure) from failure
     raise failures[0]

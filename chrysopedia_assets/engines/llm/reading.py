@@ -6,6 +6,7 @@ is never closed by code: a bracket in the right place hides what is missing.
 
 import json
 import re
+from itertools import islice
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -28,6 +29,10 @@ MAX_COMPLAINTS = 8
 MAX_TOLD_CHARS = 2_000
 """Of what is wrong with a reply: it quotes the reply, and is sent again, stored and shown."""
 _THOUGHT = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
+
+
+_OPENING = re.compile(r"\{(\s*\")?")
+"""A brace with a quotation mark after it begins JSON; any other may stand in prose."""
 
 
 def read_reply(question: Question[ReplyT], completion: Completion) -> ReplyT:
@@ -86,16 +91,14 @@ def _is_object(text: str) -> bool:
 
 
 def json_object(text: str) -> dict[str, Any] | None:
-    """The first JSON object in a text, whatever stands around it."""
+    """The first JSON object in a text, whatever stands around it; never a part of one that is broken."""
     decoder = json.JSONDecoder()
-    at = -1
-    for _ in range(MAX_OPENINGS):
-        at = text.find("{", at + 1)
-        if at < 0:
-            return None
+    for opening in islice(_OPENING.finditer(text), MAX_OPENINGS):
         try:
-            found, _ = decoder.raw_decode(text, at)
+            found, _ = decoder.raw_decode(text, opening.start())
         except (ValueError, RecursionError):
+            if opening[1]:
+                return None
             continue
         return cast(dict[str, Any], found)
     return None

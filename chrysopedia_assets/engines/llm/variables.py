@@ -22,7 +22,8 @@ from chrysopedia_assets.stages.topic_chunks import SegmentationInput
 
 FENCES = ("transcript", "moments", "taxonomy")
 """The tags that templates put around an input."""
-_FORGED = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(FENCES)})\b)", re.IGNORECASE)
+_FORGED = re.compile(rf"<(?=\||\s*/?\s*(?:{'|'.join(FENCES)})\b)", re.IGNORECASE)
+"""A fence, or `<|`, with which the marks begin that some servers cut a conversation by."""
 _DEFUSED = "\u2039"
 """Looks like the bracket, and is none."""
 CLASSIFIED_CHARS = 700

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chrysopedia_assets.errors import ChrysopediaError
+from chrysopedia_assets.errors import ChrysopediaError, ModelNotFound
 from chrysopedia_assets.models.calls import Label, Message, Request
 from resources.clients.llm.caller import Caller, Server
 from resources.clients.llm.prices import is_known
@@ -26,9 +26,13 @@ async def check(caller: Caller, server: Server, model: str) -> str:
         reply_schema=_SCHEMA,
         max_output_tokens=MAX_OUTPUT_TOKENS,
     )
-    label = Label("check", "", f"check of {model}", "", TIMEOUT_S)
+    label = Label("check", "(doctor)", f"check of {model}", "", TIMEOUT_S)
     caller.forget(server.endpoint, model)  # a server that has learned something since is seen anew
-    reply, latency_s = await caller.probe(server, request, label)
+    try:
+        reply, latency_s = await caller.probe(server, request, label)
+    except ModelNotFound as error:
+        listed = ", ".join(await _listing(server, model))
+        raise ModelNotFound(f"{error.what} ({listed})", cure=error.cure) from None
     known = caller.price is not None or is_known(model, server.endpoint.base_url)
     dialect = await caller.dialect(server.endpoint, model)
     facts = [

@@ -15,8 +15,6 @@ _BOUNDS = frozenset(
 """Left out of schemas that are sent: servers differ in which they take, and every reply is validated here anyway."""
 _FORMAT_WORDS = (
     "response_format",
-    "json_schema",
-    "json schema",
     "json_object",
     "schema",
     "grammar",

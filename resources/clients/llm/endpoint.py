@@ -30,6 +30,8 @@ if TYPE_CHECKING:  # its import takes a second, which only a call should cost
 
 MAX_SHOWN_CHARS = 300
 _NO_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+MIN_SECRET_CHARS = 12
+"""A shorter key is a word for a server that wants none, and may stand in any reply."""
 MAX_COUNT = 2**31 - 1
 """More tokens than any model reads; what a database column holds."""
 _TOO_LONG = (
@@ -193,7 +195,7 @@ class Endpoint:
 
     def scrubbed(self, text: str) -> str:
         """Without our key, which a server or a proxy may echo, and without what no database can store."""
-        if self.api_key:
+        if len(self.api_key) >= MIN_SECRET_CHARS:
             text = text.replace(self.api_key, "***")
         return text.replace("\0", "").encode(errors="replace").decode()
 

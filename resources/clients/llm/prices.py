@@ -23,15 +23,16 @@ class Price:
 def cost_usd(
     completion: Completion, model: str, base_url: str, price: Price | None = None
 ) -> float | None:
-    """By `price` if one is set; None where there is neither a price nor a count."""
+    """As listed, else by `price`; None where there is neither a price nor a count."""
     if completion.tokens_in is None or completion.tokens_out is None:
         return None
     cached = min(completion.tokens_cached or 0, completion.tokens_in)
-    if price is not None:
+    listed = _listed(model, base_url, completion.tokens_in, completion.tokens_out, cached)
+    if listed is None and price is not None:
         fresh = completion.tokens_in - cached
         spent = (fresh * price.tokens_in, cached * price.tokens_cached, completion.tokens_out * price.tokens_out)  # fmt: skip
         return sum(spent) / MILLION
-    return _listed(model, base_url, completion.tokens_in, completion.tokens_out, cached)
+    return listed
 
 
 def is_known(model: str, base_url: str) -> bool:

@@ -83,7 +83,7 @@ JUDGED: dict[FaultKind, type[ReplyRefused] | None] = {
     "thinking": None,
     "only_thinking": ReplyEmpty,
     "wrong_schema": ReplyMisshapen,
-    "broken_json": ReplyMisshapen,
+    "broken_json": ReplyNotJson,
     "empty": ReplyEmpty,
     "short": ReplyShort,
     "out_of_range": ReplyShort,

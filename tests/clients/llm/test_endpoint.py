@@ -1,6 +1,7 @@
 """One request to one server over real HTTP: every way in which it can go wrong has its class, a message and a cure."""
 
 import asyncio
+import importlib
 import json
 import time
 from collections.abc import Callable
@@ -264,6 +265,7 @@ def test_a_timeout_is_over_the_whole_answer() -> None:
         time.sleep(0.6)
         return Sent(completion())
 
+    importlib.import_module("openai")  # its second is not the call's
     with ScriptedServer(dawdle) as server:
         started = time.monotonic()
         failure = failure_of(lambda: send(server.base_url, timeout_s=0.2))

@@ -46,8 +46,10 @@ def test_a_price_that_nobody_knows_is_unknown(model: str, base_url: str) -> None
     assert not is_known(model, base_url)
 
 
-def test_a_price_that_is_set_is_stronger_and_counts_the_remembered_part_once() -> None:
-    found = cost_usd(spent(MILLION, MILLION, MILLION // 4), "gpt-4o-mini", OPENAI, SET)
+def test_a_price_that_is_set_is_for_what_has_none_and_counts_the_remembered_part_once() -> None:
+    listed = cost_usd(spent(MILLION, MILLION), "gpt-4o-mini", OPENAI)
+    assert cost_usd(spent(MILLION, MILLION), "gpt-4o-mini", OPENAI, SET) == listed
+    found = cost_usd(spent(MILLION, MILLION, MILLION // 4), "own", "http://localhost", SET)
     assert found == pytest.approx(0.75 * 10 + 0.25 * 1 + 100)
     assert cost_usd(spent(2, 3), "anything", "http://localhost", SET) == pytest.approx(
         320 / MILLION
