@@ -156,10 +156,11 @@ def _calls_only(videos: int) -> dict[str, float]:
     from chrysopedia_assets.errors import ChrysopediaError
     from resources.engine import engine
     from resources.llm import videos_at_once
+    from resources.read_ahead import ask_every_stage
 
     def one(number: int) -> int:
         try:
-            return _stages(_transcript(number), engine(run_id=f"run-{number}"))
+            return len(ask_every_stage(_transcript(number), engine(run_id=f"run-{number}")).pages)
         except ChrysopediaError:
             return 0
 
@@ -169,22 +170,6 @@ def _calls_only(videos: int) -> dict[str, float]:
     wall_s = time.perf_counter() - started
     failed = sum(1 for made in pages if not made)
     return _counted() | {"wall_s": wall_s, "failed": failed}
-
-
-def _stages(transcript: Any, ask: Any) -> int:
-    """How many pages there are at the end."""
-    from chrysopedia_assets.stages.classifications import classify
-    from chrysopedia_assets.stages.key_moments import find_key_moments
-    from chrysopedia_assets.stages.synthesis_groups import group_for_synthesis
-    from chrysopedia_assets.stages.technique_pages import write_pages
-    from chrysopedia_assets.stages.topic_chunks import split_topics
-    from resources.clients.taxonomy import read_taxonomy
-    from resources.settings import settings
-
-    chunks = split_topics(transcript, ask)
-    moments = find_key_moments(transcript, chunks, ask)
-    classes = classify(moments, read_taxonomy(settings().taxonomy_file), ask)
-    return len(write_pages(group_for_synthesis(moments, classes), ask).pages)
 
 
 def _transcript(number: int) -> Any:

@@ -11,6 +11,8 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 
 from chrysopedia_assets.errors import ChrysopediaError
+from chrysopedia_assets.models.technique_pages import TechniquePages
+from chrysopedia_assets.models.transcripts import Transcript
 from chrysopedia_assets.stages.classifications import classify
 from chrysopedia_assets.stages.key_moments import find_key_moments
 from chrysopedia_assets.stages.ports import Ask
@@ -54,7 +56,12 @@ def _ask_all(video_id: str, ask: Ask, asked: threading.Event) -> None:
             load_client()
         finally:
             asked.set()
-        chunks = split_topics(transcript, ask)
-        moments = find_key_moments(transcript, chunks, ask)
-        classes = classify(moments, read_taxonomy(settings().taxonomy_file), ask)
-        write_pages(group_for_synthesis(moments, classes), ask)
+        ask_every_stage(transcript, ask)
+
+
+def ask_every_stage(transcript: Transcript, ask: Ask) -> TechniquePages:
+    """What the stages make of a transcript, one after the other, stored nowhere."""
+    chunks = split_topics(transcript, ask)
+    moments = find_key_moments(transcript, chunks, ask)
+    classes = classify(moments, read_taxonomy(settings().taxonomy_file), ask)
+    return write_pages(group_for_synthesis(moments, classes), ask)

@@ -3,31 +3,19 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Self
-
-from pydantic import model_validator
 
 from chrysopedia_assets.models.classifications import Classification, Classifications
 from chrysopedia_assets.models.key_moments import KeyMoment, KeyMoments
 from chrysopedia_assets.models.records import Record, SegmentIndex, Text
 from chrysopedia_assets.models.taxonomy import Taxonomy
-from chrysopedia_assets.stages.ports import Ask, Given, Question, answers
+from chrysopedia_assets.stages.ports import Ask, NumberedGiven, Question, answers
 
 BATCH_MOMENTS = 20
 
 
-class ClassificationInput(Given):
-    """Each moment has a number, by which the reply speaks of it."""
-
+class ClassificationInput(NumberedGiven):
     taxonomy: Taxonomy
-    numbers: tuple[SegmentIndex, ...]
     moments: tuple[KeyMoment, ...]
-
-    @model_validator(mode="after")
-    def _a_number_for_each(self) -> Self:
-        if len(set(self.numbers)) != len(self.numbers) or len(self.numbers) != len(self.moments):
-            raise ValueError("moments and their numbers do not go together")
-        return self
 
 
 class MomentClass(Record):
@@ -96,16 +84,7 @@ class ClassificationQuestion(Question[ClassificationReply]):
         return ClassificationReply(classes=sound), self._about(missing)
 
     def _about(self, numbers: Collection[int]) -> "ClassificationQuestion":
-        given = self.given
-        pairs = zip(given.numbers, given.moments, strict=True)
-        return ClassificationQuestion(
-            ClassificationInput(
-                video=given.video,
-                taxonomy=given.taxonomy,
-                numbers=tuple(numbers),
-                moments=tuple(moment for number, moment in pairs if number in numbers),
-            )
-        )
+        return ClassificationQuestion(self.given.about(numbers))
 
 
 def classify(moments: KeyMoments, taxonomy: Taxonomy, ask: Ask) -> Classifications:

@@ -6,13 +6,15 @@ only the stage knows what its numbers mean; whether and when that is done is the
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, Protocol, Self, TypeVar
 
+from pydantic import model_validator
+
 from chrysopedia_assets.errors import ReplyRefused
 from chrysopedia_assets.models.prompts import Task
-from chrysopedia_assets.models.records import Record, Video
+from chrysopedia_assets.models.records import Record, SegmentIndex, Video
 
 ReplyT = TypeVar("ReplyT", bound=Record)
 
@@ -21,6 +23,25 @@ class Given(Record):
     """All that an engine may see of a question."""
 
     video: Video
+
+
+class NumberedGiven(Given):
+    """Of several moments; each has a number, by which the reply speaks of it, also where only some are asked about."""
+
+    numbers: tuple[SegmentIndex, ...]
+    moments: tuple[Record, ...]
+
+    @model_validator(mode="after")
+    def _a_number_for_each(self) -> Self:
+        if len(set(self.numbers)) != len(self.numbers) or len(self.numbers) != len(self.moments):
+            raise ValueError("moments and their numbers do not go together")
+        return self
+
+    def about(self, numbers: Collection[int]) -> Self:
+        """The same about fewer moments, under the numbers that they have."""
+        pairs = zip(self.numbers, self.moments, strict=True)
+        moments = tuple(moment for number, moment in pairs if number in numbers)
+        return self.model_copy(update={"numbers": tuple(numbers), "moments": moments})
 
 
 class Question(ABC, Generic[ReplyT]):

@@ -9,9 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from chrysopedia_assets.models.records import Record, SegmentIndex, Text, Title
 from chrysopedia_assets.models.slugs import slug
@@ -32,22 +31,15 @@ from chrysopedia_assets.models.technique_pages import (
     texts_of,
     without_links,
 )
-from chrysopedia_assets.stages.ports import Ask, Given, Question, answers
+from chrysopedia_assets.stages.ports import Ask, NumberedGiven, Question, answers
 
 
-class SynthesisInput(Given):
-    """Each moment has a number; `[n]` in a reply cites the one with the number n."""
+class SynthesisInput(NumberedGiven):
+    """`[n]` in a reply cites the moment with the number n."""
 
     group_id: Text
     category: Text
-    numbers: tuple[SegmentIndex, ...]
     moments: tuple[GroupedMoment, ...]
-
-    @model_validator(mode="after")
-    def _a_number_for_each(self) -> Self:
-        if len(set(self.numbers)) != len(self.numbers) or len(self.numbers) != len(self.moments):
-            raise ValueError("moments and their numbers do not go together")
-        return self
 
 
 class PageDraft(Record):
@@ -124,17 +116,7 @@ class SynthesisQuestion(Question[SynthesisReply]):
         return wrong
 
     def _about(self, numbers: Collection[int]) -> "SynthesisQuestion":
-        given = self.given
-        pairs = zip(given.numbers, given.moments, strict=True)
-        return SynthesisQuestion(
-            SynthesisInput(
-                video=given.video,
-                group_id=given.group_id,
-                category=given.category,
-                numbers=tuple(numbers),
-                moments=tuple(moment for number, moment in pairs if number in numbers),
-            )
-        )
+        return SynthesisQuestion(self.given.about(numbers))
 
 
 def write_pages(groups: SynthesisGroups, ask: Ask) -> TechniquePages:

@@ -228,12 +228,13 @@ class Caller:
                 self._closed[endpoint.name, request.model] = failure
             raise
         latency_s = time.perf_counter() - started
-        refused = _noise(completion) or judge(completion)
+        noise = _noise(completion)
+        refused = noise or judge(completion)
         result = Result(
             outcome=_outcome(refused) if refused else "ok",
             latency_s=latency_s,
             error=endpoint.shown(refused.what) if refused else None,
-            completion=None if _noise(completion) else completion,
+            completion=None if noise else completion,
             cost_usd=cost_usd(completion, request.model, endpoint.base_url, self.price),
         )
         await asyncio.to_thread(self.ledger.end, call_id, result)
