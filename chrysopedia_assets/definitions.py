@@ -6,6 +6,7 @@ from chrysopedia_assets.assets import (
     classifications,
     key_moments,
     library_files,
+    prompt_sources,
     synthesis_groups,
     technique_pages,
     topic_chunks,
@@ -17,6 +18,7 @@ from resources.record_store import RecordStore
 
 ASSET_MODULES = (
     library_files,
+    prompt_sources,
     transcripts,
     topic_chunks,
     key_moments,

@@ -54,13 +54,13 @@ class ProjectStorage(DagsterStorage, ConfigurableClass):
         if found.dagster_database_url is None:
             with _alone(found.dagster_dir):
                 return OpenSqliteStorage.from_local(str(found.dagster_dir), inst_data=inst_data)
-        from dagster_postgres.storage import DagsterPostgresStorage
+        from resources.dagster_postgres import ProjectPostgresStorage
 
         url = found.dagster_database_url.render_as_string(hide_password=False)
         # Ours first: it says at once what is wrong, where dagster-postgres retries and then raises its own.
         # The lock: two first commands at once would both create Dagster's tables, and its retries are not enough.
         with open_database().writing(lock="dagster's tables"):
-            return DagsterPostgresStorage(url, inst_data=inst_data)
+            return ProjectPostgresStorage(url, inst_data=inst_data)
 
 
 @contextmanager

@@ -9,7 +9,9 @@ from resources.clients.taxonomy import read_taxonomy
 from resources.database import open_database
 from resources.engine import engine, engine_of
 from resources.library import Library
+from resources.observations import observe_sources
 from resources.settings import settings
+from resources.sources import sources_of
 
 
 class LibraryResource(dg.ConfigurableResource[Library]):
@@ -27,4 +29,6 @@ class EngineResource(dg.ConfigurableResource[Ask]):
         run = context.run
         if run is None:
             return engine()
+        if context.instance is not None:
+            observe_sources(context.instance, sources_of(run.run_id))
         return engine_of(run.run_id, fresh=run.tags.get(FRESH) == "true")

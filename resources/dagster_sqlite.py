@@ -2,7 +2,8 @@
 
 Dagster opens and closes a file for every access: a new engine that compiles every statement anew, a new connection, a
 checkpoint at the end. With several hundred accesses to a run of six stages that was most of what a run cost; see
-`docs/adr/0003-dagster-on-sqlite.md`. What is stored, in which file, in which order and in which transaction is Dagster's.
+`docs/adr/0003-dagster-on-sqlite.md`. What is stored, in which file, in which order and in which transaction is Dagster's;
+that more tags are indexed is said in `provenance.py`.
 
 Belongs here: how its files are opened, and what need not be asked twice. Does not: what is in them. Private methods of
 Dagster 1.13 are overridden; `tests/store/test_dagster_sqlite.py` holds both to the same event log.
@@ -40,6 +41,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 from watchdog.events import FileSystemEvent
 from watchdog.observers import Observer
+
+from resources.provenance import IndexesProvenance
 
 OPEN_RUNS = 8
 """Run logs kept open, three file handles each: more than runs at once in one process, few beside a limit of 1,024."""
@@ -152,7 +155,7 @@ class OpenRunWatchdog(SqliteEventLogStorageWatchdog):
             self._process_log()
 
 
-class OpenEventLogStorage(SqliteEventLogStorage):
+class OpenEventLogStorage(IndexesProvenance, SqliteEventLogStorage):
     """`index.db` and a file for each run. Dagster's own lock lets one thread at a time at them."""
 
     _obs: Any  # Dagster's own: its type says None and nothing else

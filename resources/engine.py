@@ -1,15 +1,17 @@
 """Who answers the stages' questions, as the settings say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.engines.llm.engine import LlmEngine
 from chrysopedia_assets.models.taxonomy import Taxonomy
 from chrysopedia_assets.stages.ports import Answers, Ask, Question, ReplyT
+from resources.clients.prompts import PromptTemplate
 from resources.clients.taxonomy import read_taxonomy
-from resources.llm import open_llm, prompts
+from resources.llm import open_llm
 from resources.settings import llm_settings, settings
+from resources.sources import read_sources, sources_of
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,13 @@ class EngineByTask:
 
 def engine(*, run_id: str | None = None, fresh: bool = False) -> Ask:
     """As the settings say; without any model nothing but the embedded engine is opened. Raises ConfigurationError."""
-    taxonomy = read_taxonomy(settings().taxonomy_file)
-    found = prompts()
-    if not any(prompt.settings.model for prompt in found.values()):
+    sources = sources_of(run_id) if run_id else read_sources()
+    taxonomy = sources.taxonomy or read_taxonomy(settings().taxonomy_file)
+    if not any(prompt.settings.model for prompt in sources.prompts.readable()):
         return ExtractiveEngine(taxonomy)
     llm, chosen = open_llm(), llm_settings()
     asking = LlmEngine(
-        prompts=found,
+        prompts=sources.prompts,
         call=llm.caller.call,
         wait=llm.loop.run,
         retries_per_video=chosen.retries_per_video,
@@ -43,6 +45,14 @@ def engine(*, run_id: str | None = None, fresh: bool = False) -> Ask:
         fresh=fresh,
     )
     return EngineByTask(taxonomy, asking)
+
+
+def with_prompt(ask: Ask, prompt: PromptTemplate) -> Ask:
+    """The same engine with another prompt for one task; the embedded engine reads none and stays as it is."""
+    if not isinstance(ask, EngineByTask) or ask.llm.run_id is None:
+        return ask
+    prompts = sources_of(ask.llm.run_id).prompts.with_one(prompt)
+    return replace(ask, llm=replace(ask.llm, prompts=prompts))
 
 
 def expect(run_id: str, ask: Ask) -> Ask:

@@ -1,41 +1,36 @@
-"""Dagster's event log, read in bulk: what was last recorded for each partition of an asset."""
+"""The tables of Dagster's event log, opened for reading without Dagster, whose import takes seconds.
 
-from collections.abc import Iterable, Mapping
+Belongs here: where they are. Does not: what is in them (`store/dagster_events.py`).
+"""
 
-import dagster as dg
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 
-DATA_VERSION = "dagster/data_version"
-BATCH_EVENTS = 500
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
 
+from resources.database import open_database
+from resources.settings import settings
+from resources.store.dagster_events import Connect
 
-def latest_tags(
-    instance: dg.DagsterInstance,
-    key: dg.AssetKey,
-    event_type: dg.DagsterEventType,
-    partitions: Iterable[str] | None = None,
-) -> dict[str, Mapping[str, str]]:
-    """The tags of the newest event of each partition: versions of data, code and inputs are among them."""
-    wanted = set(partitions) if partitions is not None else None
-    if wanted is not None and not wanted:
-        return {}
-    ids = instance.get_latest_storage_id_by_partition(key, event_type, wanted)
-    observed = event_type == dg.DagsterEventType.ASSET_OBSERVATION
-    fetch = instance.fetch_observations if observed else instance.fetch_materializations
-    storage_ids = sorted(ids.values())
-    found: dict[str, Mapping[str, str]] = {}
-    for at in range(0, len(storage_ids), BATCH_EVENTS):
-        batch = storage_ids[at : at + BATCH_EVENTS]
-        filtered = dg.AssetRecordsFilter(asset_key=key, storage_ids=batch)
-        for record in fetch(filtered, limit=BATCH_EVENTS).records:
-            event = record.asset_materialization or record.asset_observation
-            if event is not None and event.partition is not None:
-                found[event.partition] = event.tags or {}
-    return found
+BUSY_TIMEOUT_S = 30
 
 
-def latest_versions(
-    instance: dg.DagsterInstance, key: dg.AssetKey, event_type: dg.DagsterEventType
-) -> dict[str, str]:
-    """The newest recorded data version of each partition."""
-    tags = latest_tags(instance, key, event_type)
-    return {partition: tag[DATA_VERSION] for partition, tag in tags.items() if DATA_VERSION in tag}
+def event_log_on_disk() -> Connect:
+    """Dagster's, as `dagster.yaml` has it: SQLite in the data folder, or the PostgreSQL database of our own records."""
+    return open_database().reading if settings().dagster_database_url else _sqlite
+
+
+@contextmanager
+def _sqlite() -> Iterator[Connection]:
+    path = settings().dagster_dir / "history" / "runs" / "index.db"
+    # Before the first command there is no file, and no table in an empty database either.
+    with _engine(str(path) if path.is_file() else ":memory:").connect() as connection:
+        yield connection
+
+
+@lru_cache(maxsize=2)
+def _engine(path: str) -> Engine:
+    url = sa.URL.create("sqlite", database=path)
+    return sa.create_engine(url, poolclass=sa.NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})

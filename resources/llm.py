@@ -6,6 +6,7 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
@@ -19,7 +20,7 @@ from resources.clients.llm.loop import BackgroundLoop
 from resources.clients.llm.prices import Price
 from resources.clients.prompts import PromptTemplate, read_prompt
 from resources.database import open_database
-from resources.settings import LLM, OPENAI_URL, LlmServer, llm_settings, settings
+from resources.settings import LLM, OPENAI_URL, LlmServer, LlmSettings, llm_settings, settings
 from resources.store.ledger import Ledger
 
 CALLS_PER_VIDEO = 4
@@ -33,9 +34,15 @@ class Llm:
 
 
 def prompts() -> dict[Task, PromptTemplate]:
-    """Those on disk now, with what the environment says of their settings. Raises ConfigurationError."""
-    folder, of_task = settings().prompts_dir, llm_settings().of_task
-    return {task: _with(read_prompt(folder / task, task), of_task[task]) for task in TASKS}
+    """All of those on disk now. Raises ConfigurationError."""
+    chosen = llm_settings()
+    return {task: prompt(task, chosen) for task in TASKS}
+
+
+def prompt(task: Task, chosen: LlmSettings, folder: Path | None = None) -> PromptTemplate:
+    """The one on disk now, with what the environment says of its settings. Raises ConfigurationError."""
+    found = read_prompt(folder or settings().prompts_dir / task, task)
+    return _with(found, chosen.of_task[task])
 
 
 def open_llm() -> Llm:

@@ -121,7 +121,6 @@ def of_usage(usage: Usage) -> Metadata:
         return {}
     cost = dg.MetadataValue.float(round(float(usage.cost_usd), 6))
     return {
-        "prompt_version": dg.MetadataValue.text(usage.prompt_version or ""),
         "calls": dg.MetadataValue.int(usage.calls),
         "replies_reused": dg.MetadataValue.int(usage.reused),
         "failed_calls": dg.MetadataValue.int(usage.failed),

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import dagster as dg
 
 from chrysopedia_assets.assets._metadata import of_key_moments
-from chrysopedia_assets.assets._stage_work import stage_work
+from chrysopedia_assets.assets._stage_work import PromptOverride, source_keys, stage_work
 from chrysopedia_assets.automation.partitions import videos
 from chrysopedia_assets.models.key_moments import KeyMoments
+from chrysopedia_assets.models.stage_defs import STAGE_DEFS
 from chrysopedia_assets.models.topic_chunks import TopicChunks
 from chrysopedia_assets.models.transcripts import Transcript
 from chrysopedia_assets.stages.key_moments import find_key_moments
@@ -19,16 +20,18 @@ from chrysopedia_assets.stages.ports import Ask
     group_name="understand",
     owners=["team:understand"],
     kinds={"ai"},
-    code_version="1",
+    code_version=STAGE_DEFS["key_moments"].code_version,
     partitions_def=videos,
+    deps=source_keys("key_moments"),
     pool="engine",
 )
 def key_moments(
     context: dg.AssetExecutionContext,
+    config: PromptOverride,
     transcripts: Transcript,
     topic_chunks: TopicChunks,
     engine: dg.ResourceParam[Ask],
 ) -> Iterator[dg.MaterializeResult[KeyMoments]]:
-    with stage_work(context, "extraction") as work:
-        made = find_key_moments(transcripts, topic_chunks, engine)
+    with stage_work(context, config) as work:
+        made = find_key_moments(transcripts, topic_chunks, work.ask(engine))
     yield work.result(made, of_key_moments(made))

@@ -9,6 +9,7 @@ from chrysopedia_assets.assets._stage_work import stage_work
 from chrysopedia_assets.automation.partitions import videos
 from chrysopedia_assets.models.classifications import Classifications
 from chrysopedia_assets.models.key_moments import KeyMoments
+from chrysopedia_assets.models.stage_defs import STAGE_DEFS
 from chrysopedia_assets.models.synthesis_groups import SynthesisGroups
 from chrysopedia_assets.stages.synthesis_groups import group_for_synthesis
 
@@ -18,7 +19,7 @@ from chrysopedia_assets.stages.synthesis_groups import group_for_synthesis
     group_name="synthesize",
     owners=["team:synthesize"],
     kinds={"python"},
-    code_version="1",
+    code_version=STAGE_DEFS["synthesis_groups"].code_version,
     partitions_def=videos,
     pool="engine",
 )

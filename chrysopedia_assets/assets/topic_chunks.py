@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from chrysopedia_assets.assets._metadata import of_topic_chunks
-from chrysopedia_assets.assets._stage_work import stage_work
+from chrysopedia_assets.assets._stage_work import PromptOverride, source_keys, stage_work
 from chrysopedia_assets.automation.partitions import videos
+from chrysopedia_assets.models.stage_defs import STAGE_DEFS
 from chrysopedia_assets.models.topic_chunks import TopicChunks
 from chrysopedia_assets.models.transcripts import Transcript
 from chrysopedia_assets.stages.ports import Ask
@@ -18,13 +19,17 @@ from chrysopedia_assets.stages.topic_chunks import split_topics
     group_name="understand",
     owners=["team:understand"],
     kinds={"ai"},
-    code_version="1",
+    code_version=STAGE_DEFS["topic_chunks"].code_version,
     partitions_def=videos,
+    deps=source_keys("topic_chunks"),
     pool="engine",
 )
 def topic_chunks(
-    context: dg.AssetExecutionContext, transcripts: Transcript, engine: dg.ResourceParam[Ask]
+    context: dg.AssetExecutionContext,
+    config: PromptOverride,
+    transcripts: Transcript,
+    engine: dg.ResourceParam[Ask],
 ) -> Iterator[dg.MaterializeResult[TopicChunks]]:
-    with stage_work(context, "segmentation") as work:
-        made = split_topics(transcripts, engine)
+    with stage_work(context, config) as work:
+        made = split_topics(transcripts, work.ask(engine))
     yield work.result(made, of_topic_chunks(made))

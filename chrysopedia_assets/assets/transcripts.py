@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from chrysopedia_assets.assets._metadata import of_transcript
-from chrysopedia_assets.assets._stage_work import stage_work
+from chrysopedia_assets.assets._stage_work import source_keys, stage_work
 from chrysopedia_assets.automation.partitions import videos
+from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, STAGE_DEFS
 from chrysopedia_assets.models.transcripts import Transcript
 from chrysopedia_assets.stages.transcripts import make_transcript
 from resources.library import Library
@@ -17,9 +18,9 @@ from resources.library import Library
     group_name="transcribe",
     owners=["team:transcribe"],
     kinds={"python"},
-    code_version="1",
+    code_version=STAGE_DEFS["transcripts"].code_version,
     partitions_def=videos,
-    deps=["library_files"],
+    deps=source_keys("transcripts"),
     pool="transcribe",
 )
 def transcripts(
@@ -28,4 +29,4 @@ def transcripts(
     with stage_work() as work:
         entry, source = library.read(context.partition_key)
         made = make_transcript(entry.video, source)
-    yield work.result(made, of_transcript(made), source_versions={"library_files": entry.version})
+    yield work.result(made, of_transcript(made), sources={LIBRARY_FILES: entry.version})

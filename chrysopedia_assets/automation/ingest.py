@@ -17,7 +17,8 @@ from chrysopedia_assets.models.records import Video
 from chrysopedia_assets.models.slugs import readable, slug
 from resources.clients.captions.read import parse_transcript, read_bytes
 from resources.clients.library import LibraryFile, hash_bytes
-from resources.event_log import DATA_VERSION, latest_versions
+from resources.observations import event_log
+from resources.store.dagster_events import DATA_VERSION, newest_file_versions
 from resources.store.database import Database
 from resources.store.videos import LibraryVideo, free_paths, list_videos, put_video
 
@@ -174,7 +175,7 @@ def tell_dagster(database: Database, instance: dg.DagsterInstance) -> None:
     present = set(instance.get_dynamic_partitions(VIDEOS))
     if missing := sorted(entries.keys() - present):
         instance.add_dynamic_partitions(VIDEOS, missing)
-    recorded = latest_versions(instance, LIBRARY_FILES, dg.DagsterEventType.ASSET_OBSERVATION)
+    recorded = newest_file_versions(event_log(instance))
     for video_id, entry in entries.items():
         if recorded.get(video_id) != entry.version:
             instance.report_runless_asset_event(_observation(entry))

@@ -66,7 +66,7 @@ class Processor:
     def __init__(self, defs: dg.Definitions, instance: DagsterInstance, database: Database) -> None:
         self._job = defs.resolve_implicit_global_asset_job_def()
         self._instance = instance
-        self.staleness = Staleness(defs.resolve_asset_graph(), instance, database)
+        self.staleness = Staleness(instance, database)
         end_dead_runs(instance)
 
     def process_many(

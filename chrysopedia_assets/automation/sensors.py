@@ -11,10 +11,11 @@ from chrysopedia_assets.automation.jobs import process_video
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.errors import InputUnreadable
 from chrysopedia_assets.models.runs import TRIGGER
-from resources.clients.library import Look, look
+from resources.clients.library import Look as FolderLook
+from resources.clients.library import look
 from resources.database import open_database
+from resources.freshness import Look
 from resources.settings import settings
-from resources.store.videos import list_videos
 
 POLL_S = 30
 MAX_READS = 20
@@ -74,16 +75,14 @@ def library_folder(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
         state = WAITING if isinstance(error, InputUnreadable) else str(error)
         now.memory[path] = (now.memory[path][0], state)
     cursor = json.dumps(now.memory)
-    graph = context.repository_def.asset_graph if context.repository_def else None
-    assert graph is not None, "a sensor is always evaluated in its code location"
-    requests = _requests(Staleness(graph, context.instance, open_database()))
+    requests = _requests(Staleness(context.instance, open_database()).look())
     if not requests:
         context.update_cursor(cursor)
         return dg.SkipReason(_nothing_to_run(seen, now.memory))
     return dg.SensorResult(run_requests=requests, cursor=cursor)
 
 
-def _nothing_to_run(seen: Look, memory: Memory) -> str:
+def _nothing_to_run(seen: FolderLook, memory: Memory) -> str:
     """What a curator reads at every tick: a refused file is named until it changes."""
     states = [memory[str(file.path)][1] for file in seen.files]
     refused = [str(error) for error in seen.refused]
@@ -95,25 +94,25 @@ def _nothing_to_run(seen: Look, memory: Memory) -> str:
     return "\n".join([told, *refused])
 
 
-def _requests(staleness: Staleness) -> list[dg.RunRequest]:
+def _requests(found: Look) -> list[dg.RunRequest]:
     """All stages of a video never processed; of a changed one only the transcript, which costs nothing.
 
     From what is recorded, not from what this look found: a look that died half-way loses no video. Dagster launches
     one run for each key, so a video whose run failed waits for a person.
     """
-    with open_database().reading() as connection:
-        entries = {entry.video.video_id: entry for entry in list_videos(connection)}
     requests = []
-    for video_id, causes in staleness.causes(list(entries)).items():
-        kinds = {cause.kind for cause in causes["transcripts"]}
-        if not kinds & {"missing", "input"}:
+    for video_id, by_stage in found.verdicts.items():
+        kinds = {root.cause.kind for root in by_stage["transcripts"].roots}
+        if not kinds & {"missing", "lost", "file"}:
             continue
-        entry = entries[video_id]
+        entry = found.videos[video_id]
         requests.append(
             dg.RunRequest(
                 run_key=f"{video_id}:{entry.version}:{entry.source_stamp}",
                 partition_key=video_id,
-                asset_selection=None if "missing" in kinds else [dg.AssetKey("transcripts")],
+                asset_selection=None
+                if kinds & {"missing", "lost"}
+                else [dg.AssetKey("transcripts")],
                 tags={TRIGGER: "sensor"},
             )
         )

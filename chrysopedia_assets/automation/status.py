@@ -25,16 +25,14 @@ IN_FLIGHT: Mapping[State, tuple[dg.DagsterRunStatus, ...]] = {
 }
 
 
-def video_states(
-    defs: dg.Definitions, instance: dg.DagsterInstance, database: Database
-) -> list[dict[str, Any]]:
+def video_states(instance: dg.DagsterInstance, database: Database) -> list[dict[str, Any]]:
     """One row per video: its state, the counts of what is stored, and the stages that need to run."""
     with database.reading() as connection:
         entries = list_videos(connection)
         counts = count_stored(connection)
     video_ids = [entry.video.video_id for entry in entries]
     end_dead_runs(instance)
-    needed = Staleness(defs.resolve_asset_graph(), instance, database).needed(video_ids)
+    needed = Staleness(instance, database).needed(video_ids)
     in_flight = _in_flight(instance)
     nothing = {"stages": 0, "chunks": 0, "moments": 0, "pages": 0}
     rows = []

@@ -222,11 +222,10 @@ def status_command(as_json: Json = False) -> None:
     import dagster as dg
 
     from chrysopedia_assets.automation.status import video_states
-    from chrysopedia_assets.definitions import build_defs
     from resources.database import open_database
 
     with dg.DagsterInstance.get() as instance:
-        rows = video_states(build_defs(), instance, open_database())
+        rows = video_states(instance, open_database())
     if as_json:
         print_json(rows)
     else:

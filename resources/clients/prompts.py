@@ -31,9 +31,12 @@ class PromptTemplate:
 
     @cached_property
     def version(self) -> str:
-        """Of all that decides the reply: both texts, the settings, the version of the reply's schema. Not the cases."""
-        settings = self.settings.model_dump_json()
-        return content_hash(self.system, self.user, settings, str(REPLY_VERSIONS[self.task]))
+        """Of what is asked: both texts, how much may be read and written, the version of the reply's schema.
+
+        Not the cases; and who answers, how, is a version of its own (`resources.sources`).
+        """
+        bounds = self.settings.model_dump_json(include={"max_output_tokens", "max_input_tokens"})
+        return content_hash(self.system, self.user, bounds, str(REPLY_VERSIONS[self.task]))
 
     def texts(self, values: Mapping[str, str]) -> tuple[str, str]:
         """System and user text, filled. What is filled in is never read as a template."""
@@ -48,15 +51,34 @@ class PromptTemplate:
 def read_prompt(folder: Path, task: Task) -> PromptTemplate:
     """Raises ConfigurationError, with the file and what is wrong in it."""
     system, user = (_read(folder / name) for name in ("system.md", "user.md"))
-    used = {name for text in (system, user) for name in _VARIABLE.findall(text)}
-    for kind, names in (("unknown", used - VARIABLES[task]), ("unused", VARIABLES[task] - used)):
+    settings = _settings(folder / "prompt.toml", task)
+    return _checked(PromptTemplate(task, system, user, settings), str(folder))
+
+
+def with_part(prompt: PromptTemplate, path: Path) -> PromptTemplate:
+    """The prompt with another `user.md`, or, if the file has any other name, another `system.md`."""
+    text = _read(path)
+    changed = replace(prompt, user=text) if path.name == "user.md" else replace(prompt, system=text)
+    return _checked(changed, str(path))
+
+
+def with_system(prompt: PromptTemplate, text: str, where: str) -> PromptTemplate:
+    """The prompt with another system text; `where` it comes from, for messages."""
+    _refuse_loose(text, where)
+    return _checked(replace(prompt, system=text), where)
+
+
+def _checked(prompt: PromptTemplate, where: str) -> PromptTemplate:
+    used = {name for text in (prompt.system, prompt.user) for name in _VARIABLE.findall(text)}
+    known = VARIABLES[prompt.task]
+    for kind, names in (("unknown", used - known), ("unused", known - used)):
         if names:
             raise ConfigurationError(
                 f"{kind} variables: {', '.join(sorted(names))}",
-                where=str(folder),
-                cure=f"Templates of {task} use {', '.join(sorted(VARIABLES[task]))}, each as {{{{ name }}}}.",
+                where=where,
+                cure=f"Templates of {prompt.task} use {', '.join(sorted(known))}, each as {{{{ name }}}}.",
             )
-    return PromptTemplate(task, system, user, _settings(folder / "prompt.toml", task))
+    return prompt
 
 
 def _read(path: Path) -> str:
@@ -68,14 +90,18 @@ def _read(path: Path) -> str:
             where=str(path),
             cure="A prompt is a folder with system.md, user.md and prompt.toml, in UTF-8.",
         ) from error
+    _refuse_loose(text, str(path))
+    return text
+
+
+def _refuse_loose(text: str, where: str) -> None:
     for number, line in enumerate(text.splitlines(), start=1):
         if loose := _LOOSE.search(_VARIABLE.sub("", line)):
             raise ConfigurationError(
                 f"this is no variable: {loose[0]!r}",
-                where=f"{path}, line {number}",
+                where=f"{where}, line {number}",
                 cure="A variable is written {{ name }}; templates have no other code.",
             )
-    return text
 
 
 def _settings(path: Path, task: Task) -> PromptSettings:

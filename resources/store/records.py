@@ -4,7 +4,7 @@
 a new one, a page that did not change keeps the one it has.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -82,12 +82,15 @@ def load(connection: Connection, stage: StageName, video_id: str) -> StageRecord
     return RECORDS[stage].model_validate(header | _FROM_ROWS[stage](connection, video_id))
 
 
-def stored_versions(connection: Connection, video_ids: Sequence[str]) -> dict[tuple[str, str], str]:
-    """The data version of what is stored, by video and stage."""
+def stored_versions(
+    connection: Connection, video_ids: Collection[str] | None = None
+) -> dict[tuple[str, str], str]:
+    """The data version of what is stored, by video and stage; of all videos, or of those named."""
     outputs = t.stage_outputs.c
     query = sa.select(outputs.video_id, outputs.stage, outputs.data_version)
-    rows = connection.execute(query.where(outputs.video_id.in_(video_ids)))
-    return {(video_id, stage): version for video_id, stage, version in rows}
+    if video_ids is not None and len(video_ids) <= BATCH_ROWS:
+        query = query.where(outputs.video_id.in_(video_ids))
+    return {(video_id, stage): version for video_id, stage, version in connection.execute(query)}
 
 
 def _output_row(

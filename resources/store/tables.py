@@ -270,3 +270,29 @@ llm_calls = sa.Table(
     _text("reply", null=True),
     sa.Index("ix_llm_calls_content_key_outcome", "content_key", "outcome"),
 )
+
+acceptances = sa.Table(
+    "acceptances",
+    metadata,
+    sa.Column("acceptance_id", sa.Integer, primary_key=True),
+    _text("subject"),
+    _text("old_version"),
+    _text("new_version"),
+    _text("reason"),
+    _text("accepted_by"),
+    _when("accepted_at"),
+    _text("revoked_by", null=True),
+    sa.Column("revoked_at", UtcDateTime, nullable=True),
+)
+
+refreshes = sa.Table(
+    "refreshes",
+    metadata,
+    sa.Column("refresh_id", sa.Text, primary_key=True),
+    _text("trigger"),
+    _when("started_at"),
+    sa.Column("ended_at", UtcDateTime, nullable=True),
+    _json("choices"),
+    _json("estimate"),
+    _json("outcome"),
+)

@@ -189,11 +189,10 @@ def test_settings_that_the_file_leaves_out_have_their_defaults(folder: Path) -> 
     [
         ("system.md", "!"),
         ("user.md", "!"),
-        ("prompt.toml", "thinks = true\n"),
-        ("prompt.toml", "model = 'm'\n"),
+        ("prompt.toml", "max_input_tokens = 9000\n"),
     ],
 )
-def test_the_version_follows_what_decides_the_reply(folder: Path, name: str, text: str) -> None:
+def test_the_version_follows_what_is_asked(folder: Path, name: str, text: str) -> None:
     before = read(folder).version
     add(folder, name, text)
     assert read(folder).version != before

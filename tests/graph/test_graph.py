@@ -8,6 +8,8 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.models.records import STAGES
+from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, SOURCES, STAGE_DEFS
+from resources.observations import asset_key
 from resources.settings import PROJECT
 
 SNAPSHOT = PROJECT / "tests" / "graph" / "snapshot.json"
@@ -48,7 +50,6 @@ def test_every_asset_says_what_it_is(graph: AssetGraph) -> None:
         assert node.description and node.description.strip().endswith("."), key
         assert node.group_name in GROUPS, key
         assert node.kinds, key
-        assert node.partitions_def is not None, key
 
 
 def test_every_stage_has_an_owner_a_code_version_and_a_pool(graph: AssetGraph) -> None:
@@ -60,7 +61,19 @@ def test_every_stage_has_an_owner_a_code_version_and_a_pool(graph: AssetGraph) -
 def test_stages_read_only_stages_above_them(graph: AssetGraph) -> None:
     for position, stage in enumerate(STAGES):
         reads = {key.to_user_string() for key in graph.get(dg.AssetKey(stage)).parent_keys}
-        assert reads - {"library_files"} <= set(STAGES[:position]), stage
+        assert reads - SOURCES.keys() <= set(STAGES[:position]), stage
+
+
+def test_the_graph_is_the_one_that_verdicts_are_given_on(graph: AssetGraph) -> None:
+    for stage in STAGES:
+        node = graph.get(dg.AssetKey(stage))
+        assert {key.to_user_string() for key in node.parent_keys} == set(STAGE_DEFS[stage].reads)
+        assert node.code_version == STAGE_DEFS[stage].code_version
+        assert node.partitions_def == graph.get(dg.AssetKey(LIBRARY_FILES)).partitions_def
+    for name in SOURCES:
+        node = graph.get(asset_key(name))
+        assert node.is_observable, name
+        assert (node.partitions_def is None) == (name != LIBRARY_FILES), name
 
 
 def test_every_stage_has_one_file_of_the_same_name_in_each_room() -> None:

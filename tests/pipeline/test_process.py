@@ -5,22 +5,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import dagster as dg
 import pytest
 import sqlalchemy as sa
-from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster_postgres.event_log import PostgresEventLogStorage
 from sqlalchemy.engine import URL
 
 from chrysopedia_assets.assets import key_moments
 from chrysopedia_assets.automation.ingest import ingest
 from chrysopedia_assets.automation.process import Processor
+from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.automation.status import video_states
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.models.records import STAGES
+from chrysopedia_assets.models.stage_defs import STAGE_DEFS
 from chrysopedia_assets.models.technique_pages import TechniquePages
 from chrysopedia_assets.stages.ports import Answers, Question, ReplyT
 from resources.clients.library import look
@@ -31,6 +34,7 @@ from resources.store import tables as t
 from resources.store.records import load
 from resources.store.videos import list_videos
 from tests.library import LINES, put_vtt, put_whisper
+from tests.verdicts import Cells, by_dagster, by_us
 
 VIDEO = "ann--kick"
 
@@ -94,7 +98,7 @@ def test_the_whole_pipeline_runs_on_postgresql(
     url = postgres_url.render_as_string(hide_password=False)
     monkeypatch.setenv("CHRYSOPEDIA_DATABASE_URL", url)
     with dg.DagsterInstance.get() as instance:
-        assert type(instance.event_log_storage).__name__ == "PostgresEventLogStorage"
+        assert isinstance(instance.event_log_storage, PostgresEventLogStorage)
         take_in(instance)
         assert processed(instance) == STAGES
         assert processed(instance) == ()
@@ -159,10 +163,10 @@ def test_a_failure_in_the_middle_keeps_what_was_made_and_the_next_run_goes_on_th
     assert done.failed is not None
     assert done.failed.stage == "classifications"
     assert "the engine broke down" in done.failed.message
-    [row] = video_states(build_defs(), instance, open_database())
+    [row] = video_states(instance, open_database())
     assert row["state"] == "error"
     assert processed(instance) == ("classifications", "synthesis_groups", "technique_pages")
-    [row] = video_states(build_defs(), instance, open_database())
+    [row] = video_states(instance, open_database())
     assert row["state"] == "complete"
 
 
@@ -244,42 +248,20 @@ def test_our_verdicts_are_those_of_dagsters_own_resolver(
     processor.process("ann--snare", trigger="manual")
     put_vtt(kick, *LINES, "and set the reverb to 2 seconds with a pre-delay of 20 milliseconds")
     take_in(instance)
-    assert verdicts(processor, defs, instance) == by_dagster(defs, instance)
+    told_alike(instance, defs)
     defs.resolve_implicit_global_asset_job_def().execute_in_process(
         instance=instance, partition_key=VIDEO, asset_selection=[dg.AssetKey("transcripts")]
     )
-    assert verdicts(processor, defs, instance) == by_dagster(defs, instance)
+    told_alike(instance, defs)
     processor.process(VIDEO, trigger="manual")
-    assert verdicts(processor, defs, instance) == by_dagster(defs, instance)
+    told_alike(instance, defs)
 
 
-def verdicts(
-    processor: Processor, defs: dg.Definitions, instance: dg.DagsterInstance
-) -> dict[tuple[str, str], str]:
-    return {
-        (stage, video): "MISSING" if kinds == {"missing"} else "STALE" if kinds else "FRESH"
-        for video, stages in processor.staleness.causes(
-            instance.get_dynamic_partitions("videos")
-        ).items()
-        for stage, causes in stages.items()
-        for kinds in [{cause.kind for cause in causes}]
-    }
-
-
-def by_dagster(defs: dg.Definitions, instance: dg.DagsterInstance) -> dict[tuple[str, str], str]:
-    resolver = CachingStaleStatusResolver(instance, defs.resolve_asset_graph(), _context(instance))
-    found: dict[tuple[str, str], str] = {}
-    for stage in STAGES:
-        for video in instance.get_dynamic_partitions("videos"):
-            status: StaleStatus = resolver.get_status(dg.AssetKey(stage), video)
-            found[stage, video] = status.value
-    return found
-
-
-def _context(instance: dg.DagsterInstance) -> object:
-    from dagster._core.loader import LoadingContextForTest
-
-    return LoadingContextForTest(instance)
+def told_alike(instance: dg.DagsterInstance, defs: dg.Definitions) -> Cells:
+    """Every cell, once Dagster and we were found to say the same of it."""
+    ours = by_us(Staleness(instance, open_database()).look().verdicts)
+    assert ours == by_dagster(defs.resolve_asset_graph(), instance)
+    return ours
 
 
 def test_new_code_of_a_stage_is_a_verdict_of_both_too(
@@ -291,10 +273,10 @@ def test_new_code_of_a_stage_is_a_verdict_of_both_too(
         lambda spec: spec.replace_attributes(code_version="2")
     )
     monkeypatch.setattr(key_moments, "key_moments", newer)
+    now = replace(STAGE_DEFS["key_moments"], code_version="2")
+    monkeypatch.setitem(STAGE_DEFS, "key_moments", now)
     defs = build_defs()
-    found = verdicts(Processor(defs, instance, open_database()), defs, instance)
-    assert found == by_dagster(defs, instance)
-    assert found["key_moments", VIDEO] == "STALE"
+    assert told_alike(instance, defs)["key_moments", VIDEO] == ("STALE", {"key_moments"})
     assert processed(instance, defs) == ("key_moments",)
 
 
@@ -386,11 +368,11 @@ def test_killed_in_a_stage_the_next_run_goes_on_from_there(
     process.wait()
     with dg.DagsterInstance.get() as instance:
         assert taken(instance), "it was killed while it held its place in the pool"
-        [row] = video_states(build_defs(), instance, open_database())
+        [row] = video_states(instance, open_database())
         assert row["state"] == "error"
         assert not taken(instance)
         ran = processed(instance)
-        [row] = video_states(build_defs(), instance, open_database())
+        [row] = video_states(instance, open_database())
         assert row["state"] == "complete"
     assert ran == STAGES[STAGES.index(stage) :]  # type: ignore[arg-type]
     assert pages().pages

@@ -33,6 +33,7 @@ from resources.dagster_sqlite import (
     OpenSqliteStorage,
     QuickScheduleStorage,
 )
+from resources.provenance import IndexesProvenance
 from resources.settings import PROJECT, settings
 
 RUN = "6c25d2dc-2b4c-4d0b-8a2c-3e5c5a3c1f00"
@@ -171,6 +172,10 @@ def test_the_project_s_storage_is_these_classes(instance: dg.DagsterInstance) ->
             assert isinstance(found.schedule_storage, QuickScheduleStorage)
 
 
+class DagstersWithProvenance(IndexesProvenance, SqliteEventLogStorage):
+    """Opens files as Dagster does."""
+
+
 def test_the_same_events_make_the_same_tables_as_by_dagster(
     instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
@@ -181,7 +186,7 @@ def test_the_same_events_make_the_same_tables_as_by_dagster(
     entries += instance.all_logs("")
     types = {entry.dagster_event_type for entry in entries}
     assert {*(DagsterEventType.ASSET_CHECK_EVALUATION, DagsterEventType.RUN_FAILURE)} < types
-    dagsters, ours = SqliteEventLogStorage(str(tmp_path / "a")), tmp_path / "b"
+    dagsters, ours = DagstersWithProvenance(str(tmp_path / "a")), tmp_path / "b"
     with event_log(ours) as log:
         for entry in entries:
             dagsters.store_event(entry)

@@ -1,0 +1,83 @@
+"""What is out of date and why, looked up for the whole library at once: the records, the files on disk, the verdicts.
+
+The same for every door. Needs no Dagster, so that a command can answer before Dagster would be loaded.
+"""
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from chrysopedia_assets.freshness.verdicts import (
+    Accepted,
+    Made,
+    Recorded,
+    Source,
+    Verdicts,
+    verdicts,
+)
+from chrysopedia_assets.models.stage_defs import LIBRARY_FILES
+from resources.sources import Sources, read_sources
+from resources.store.acceptances import accepted
+from resources.store.dagster_events import Connect, read_recorded
+from resources.store.database import Database
+from resources.store.records import stored_versions
+from resources.store.videos import LibraryVideo, list_videos
+
+NOT_YET_RECORDED = 2**62
+"""The event that will tell of what was found: newer than all."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was found at one moment. `news` are versions that Dagster has not been told yet, by source."""
+
+    videos: Mapping[str, LibraryVideo]
+    verdicts: Verdicts
+    recorded: Recorded
+    sources: Sources
+    accepted: Collection[Accepted]
+    news: Mapping[str, str]
+
+
+def look(
+    connect: Connect,
+    database: Database,
+    video_ids: Collection[str] | None = None,
+    sources: Sources | None = None,
+) -> Look:
+    """At all videos, or at those named. Raises ConfigurationError for a setting that is wrong for all.
+
+    A prompt that cannot be read makes nothing out of date: it keeps the version that it had.
+    """
+    found = sources or read_sources()
+    recorded = read_recorded(connect, video_ids)
+    with database.reading() as connection:
+        videos = {entry.video.video_id: entry for entry in list_videos(connection, video_ids)}
+        stored = stored_versions(connection, video_ids)
+        equal = accepted(connection)
+    news = {
+        name: version
+        for name, version in found.versions.items()
+        if name not in recorded.sources or recorded.sources[name].version != version
+    }
+    now_s = time.time()
+    recorded = replace(
+        recorded,
+        sources={**recorded.sources, **{name: Source(v, now_s) for name, v in news.items()}},
+        made={**recorded.made, LIBRARY_FILES: _files(recorded.made[LIBRARY_FILES], videos, now_s)},
+        stored=stored,
+    )
+    found_verdicts = verdicts(videos, recorded, accepted=equal)
+    return Look(videos, found_verdicts, recorded, found, equal, news)
+
+
+def _files(
+    observed: Mapping[str, Made], videos: Mapping[str, LibraryVideo], now_s: float
+) -> dict[str, Made]:
+    """What was ingested, also where a kill came before Dagster was told."""
+    files = dict(observed)
+    for video_id, entry in videos.items():
+        known = files.get(video_id)
+        if known is None or known.data_version != entry.version:
+            files[video_id] = Made(NOT_YET_RECORDED, now_s, entry.version, None, {})
+    return files

@@ -1,0 +1,152 @@
+"""What stages read beside each other's results and the library's files: prompts, the taxonomy, who answers and how.
+
+Each is a source asset of the graph with a version by content. One snapshot is read for a run, so that what a stage used
+and what is recorded that it used are the same, also when a file is edited meanwhile.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from chrysopedia_assets.engines.extractive import ExtractiveEngine
+from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.models.prompts import TASKS, Task
+from chrysopedia_assets.models.records import content_hash
+from chrysopedia_assets.models.slugs import slug
+from chrysopedia_assets.models.stage_defs import (
+    LIBRARY_FILES,
+    TAXONOMY,
+    StageDef,
+    prompt_source,
+    settings_source,
+)
+from chrysopedia_assets.models.taxonomy import Taxonomy
+from resources.clients.prompts import PromptTemplate, with_part, with_system
+from resources.clients.taxonomy import read_taxonomy
+from resources.llm import prompt
+from resources.settings import OPENAI_URL, LlmSettings, llm_settings, settings
+
+Prompt = PromptTemplate
+
+MAX_NAME = 30
+"""Of a model's name in a version: Dagster's tags take 63 characters in all."""
+HASH_DIGITS = 8
+
+
+class Prompts(Mapping[Task, PromptTemplate]):
+    """A prompt that cannot be read is an error for whoever asks for it, and for nobody else."""
+
+    def __init__(self, found: Mapping[Task, PromptTemplate | ConfigurationError]) -> None:
+        self._found = found
+
+    def __getitem__(self, task: Task) -> PromptTemplate:
+        found = self._found[task]
+        if isinstance(found, ConfigurationError):
+            raise found
+        return found
+
+    def __iter__(self) -> Iterator[Task]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def with_one(self, prompt: PromptTemplate) -> "Prompts":
+        return Prompts({**self._found, prompt.task: prompt})
+
+    def readable(self) -> list[PromptTemplate]:
+        return [found for found in self._found.values() if isinstance(found, PromptTemplate)]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """`versions` of all that could be read; `broken` says what is wrong with the rest."""
+
+    prompts: Prompts
+    taxonomy: Taxonomy | None
+    versions: Mapping[str, str]
+    broken: Mapping[str, ConfigurationError]
+
+    def used_by(self, stage: StageDef) -> dict[str, str]:
+        """The versions that the stage works with. Raises the ConfigurationError of one that it cannot do without."""
+        return {name: self.version(name) for name in stage.sources if name != LIBRARY_FILES}
+
+    def version(self, name: str) -> str:
+        """Raises the ConfigurationError of one that is broken."""
+        if name in self.broken:
+            raise self.broken[name]
+        return self.versions[name]
+
+    def check(self) -> None:
+        """Raises ConfigurationError when any of them is broken."""
+        for error in self.broken.values():
+            raise error
+
+
+def read_sources() -> Sources:
+    """As they are on disk and in the environment now. Raises ConfigurationError for a setting that is wrong for all."""
+    chosen = llm_settings()
+    found: dict[Task, PromptTemplate | ConfigurationError] = {}
+    versions: dict[str, str] = {}
+    broken: dict[str, ConfigurationError] = {}
+    taxonomy: Taxonomy | None = None
+    try:
+        taxonomy = read_taxonomy(settings().taxonomy_file)
+        versions[TAXONOMY] = content_hash(taxonomy.model_dump_json())
+    except ConfigurationError as error:
+        broken[TAXONOMY] = error
+    for task in TASKS:
+        try:
+            found[task] = read = prompt(task, chosen)
+        except ConfigurationError as error:
+            found[task] = broken[prompt_source(task)] = broken[settings_source(task)] = error
+            continue
+        versions[prompt_source(task)] = read.version
+        if read.settings.model or taxonomy is not None:
+            versions[settings_source(task)] = _who_answers(read, chosen, versions.get(TAXONOMY))
+        else:
+            broken[settings_source(task)] = broken[TAXONOMY]
+    return Sources(Prompts(found), taxonomy, versions, broken)
+
+
+@lru_cache(maxsize=256)
+def sources_of(run_id: str) -> Sources:
+    """What the run works with from its beginning to its end in this process."""
+    return read_sources()
+
+
+def overriding(task: Task, run_id: str, *, text: str = "", path: str = "") -> PromptTemplate:
+    """The run's prompt with what is given for one video alone: another system text, or a file or folder.
+
+    A folder is a whole prompt; a file replaces `system.md`, or `user.md` if that is its name. Raises ConfigurationError.
+    """
+    if text and path:
+        raise ConfigurationError(
+            "both a text and a file are given as the prompt of this run", cure="Give one of them."
+        )
+    if not path:
+        return with_system(sources_of(run_id).prompts[task], text, "the prompt of this run")
+    given = Path(path).expanduser()
+    if given.is_dir():
+        return prompt(task, llm_settings(), given)
+    return with_part(sources_of(run_id).prompts[task], given)
+
+
+def _who_answers(asked: PromptTemplate, chosen: LlmSettings, taxonomy: str | None) -> str:
+    """The engine or model, and what shapes its answers beside the prompt, in words and a hash.
+
+    The embedded engine takes its words from the taxonomy, whatever the task; for classification that is an input of
+    its own. Where a server stands does not matter, what kind of one it is does.
+    """
+    settings = asked.settings
+    if not settings.model:
+        words = taxonomy if taxonomy and asked.task != "classification" else ""
+        name, facts = slug(ExtractiveEngine.name), (ExtractiveEngine.name, words)
+    else:
+        kind = "openai" if chosen.server.base_url.rstrip("/") == OPENAI_URL else "compatible"
+        temperature = "" if settings.temperature is None else f"-t{settings.temperature:g}"
+        name = f"{slug(settings.model)[:MAX_NAME]}{temperature}"
+        extra = repr(sorted(chosen.extra.items()))
+        facts = (kind, settings.model, temperature, str(settings.thinks), extra)  # type: ignore[assignment]
+    return f"{name}-{content_hash(*facts)[:HASH_DIGITS]}"
