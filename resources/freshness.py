@@ -4,9 +4,11 @@ The same for every door. Needs no Dagster, so that a command can answer before D
 """
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from chrysopedia_assets.freshness.estimate import Estimate, History, estimate
+from chrysopedia_assets.freshness.plan import ToRun
 from chrysopedia_assets.freshness.verdicts import (
     Accepted,
     Made,
@@ -16,8 +18,10 @@ from chrysopedia_assets.freshness.verdicts import (
     verdicts,
 )
 from chrysopedia_assets.models.stage_defs import LIBRARY_FILES
+from resources.settings import llm_settings
 from resources.sources import Sources, read_sources
 from resources.store.acceptances import accepted
+from resources.store.costs import history
 from resources.store.dagster_events import Connect, read_recorded
 from resources.store.database import Database
 from resources.store.records import stored_versions
@@ -81,3 +85,13 @@ def _files(
         if known is None or known.data_version != entry.version:
             files[video_id] = Made(NOT_YET_RECORDED, now_s, entry.version, None, {})
     return files
+
+
+def predict(found: Look, plans: Iterable[ToRun], database: Database) -> Estimate:
+    """What running the plans will cost, from the ledger's own history."""
+    models = {p.task: p.settings.model for p in found.sources.prompts.readable()}
+    if not any(models.values()):
+        return estimate(plans, History(), models)
+    with database.reading() as connection:
+        known = history(connection)
+    return estimate(plans, known, models, at_once=llm_settings().concurrency)

@@ -57,9 +57,11 @@ def plan(found: Verdicts, chooses: Chooses = everything) -> list[ToRun]:
     return [entry for entry in planned if entry.at_most or entry.kept]
 
 
-def next_stages(by_stage: ByStage, wanted: Collection[StageName] = STAGES) -> list[StageName]:
+def next_stages(
+    by_stage: ByStage, wanted: Collection[StageName] = STAGES, chooses: Chooses = everything
+) -> list[StageName]:
     """The stages to run next, in order: the first that has a cause of its own, and those after it that have to run
-    whatever it gives (never made, lost, or other code).
+    whatever it gives (never made, lost, other code, another prompt).
 
     A stage below that is stale only through an input may turn out fresh once that input is made again (early
     cut-off), so it is left for the next look. Empty when nothing wanted has to run.
@@ -68,7 +70,11 @@ def next_stages(by_stage: ByStage, wanted: Collection[StageName] = STAGES) -> li
     for stage, verdict in by_stage.items():
         if stage not in wanted or verdict.word == "override":
             continue
-        own = [root.cause.kind for root in verdict.roots if root.stage == stage]
+        own = [
+            root.cause.kind
+            for root in verdict.roots
+            if root.stage == stage and (root.cause.kind == "input" or chooses(root))
+        ]
         whatever = any(kind not in ("input", "file") for kind in own)
         if chosen and not whatever:
             break

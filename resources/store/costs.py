@@ -1,14 +1,19 @@
 """What calls cost, added up by whatever one asks about. All from the ledger; nothing is counted anywhere else."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from chrysopedia_assets.freshness.estimate import History, PerCall
 from chrysopedia_assets.models.calls import Usage
+from chrysopedia_assets.models.prompts import Task
 from resources.store import tables as t
+
+MAX_IN = 500
 
 
 class By(StrEnum):
@@ -115,3 +120,43 @@ def _pages_of_groups(video_id: str | None) -> sa.Select[Any]:
         .distinct()
     )
     return query if video_id is None else query.where(pages.video_id == video_id)
+
+
+def history(connection: Connection) -> History:
+    """What is known of earlier calls, for saying what others will cost."""
+    newest: dict[tuple[Task, str], int] = {}
+    by_run = (
+        sa.select(_calls.task, _calls.video_id, sa.func.count(_calls.subject.distinct()))
+        .where(_calls.tried == 1)
+        .group_by(_calls.task, _calls.video_id, _calls.run_id)
+        .order_by(sa.func.max(_calls.call_id))
+    )
+    for task, video_id, calls in connection.execute(by_run):
+        newest[task, video_id] = calls
+    answered = sa.select(
+        _calls.task,
+        _calls.model,
+        sa.func.avg(_calls.tokens_in),
+        sa.func.avg(_calls.tokens_out),
+        sa.case((sa.func.count(_calls.cost_usd) == sa.func.count(), sa.func.avg(_calls.cost_usd))),
+        sa.func.avg(_calls.latency_s),
+    ).where(_SENT, _calls.tokens_out.is_not(None))
+    per_call = {
+        (task, model): PerCall(float(tokens_in or 0), float(tokens_out), usd, latency_s)
+        for task, model, tokens_in, tokens_out, usd, latency_s in connection.execute(
+            answered.group_by(_calls.task, _calls.model)
+        )
+    }
+    return History(newest, per_call)
+
+
+def usage_of_runs(connection: Connection, run_ids: Sequence[str]) -> Usage:
+    """What these runs have used together."""
+    measures = [value.label(name) for name, value in _MEASURES.items()]
+    found = [
+        connection.execute(
+            sa.select(*measures).where(_calls.run_id.in_(run_ids[at : at + MAX_IN]))
+        ).mappings().one()
+        for at in range(0, len(run_ids), MAX_IN)
+    ]  # fmt: skip
+    return Usage(**{name: sum(row[name] for row in found) for name in _MEASURES})
