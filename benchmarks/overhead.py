@@ -124,13 +124,13 @@ def _measure(videos: int, segments: int) -> dict[str, float]:
         found["ingest_s"] = time.perf_counter() - started
         _count_time(record_store.RecordStore, "handle_output", spent, "records_s")
         _count_time(record_store.RecordStore, "load_input", spent, "records_s")
-        _count_time(staleness.Staleness, "needed", spent, "verdicts_s")
+        _count_time(staleness.Staleness, "look", spent, "verdicts_s")
         started = time.perf_counter()
         processor = process.Processor(definitions, instance, open_database())
         video_ids = instance.get_dynamic_partitions("videos")
         assert len(video_ids) == videos, f"{videos} files made {len(video_ids)} videos"
         for video_id in video_ids:
-            done = processor.process(video_id, "manual")
+            done = processor.process(video_id, process.Order("manual"))
             assert done.failed is None and len(done.ran) == STAGE_COUNT, done
         found["process_s"] = time.perf_counter() - started
         found["engine_s"] = _engine_seconds(instance)

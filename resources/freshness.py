@@ -87,11 +87,16 @@ def _files(
     return files
 
 
-def predict(found: Look, plans: Iterable[ToRun], database: Database) -> Estimate:
-    """What running the plans will cost, from the ledger's own history."""
-    models = {p.task: p.settings.model for p in found.sources.prompts.readable()}
-    if not any(models.values()):
-        return estimate(plans, History(), models)
-    with database.reading() as connection:
-        known = history(connection)
-    return estimate(plans, known, models, at_once=llm_settings().concurrency)
+class Forecast:
+    """What running plans will cost, from the ledger's own history, which is read once."""
+
+    def __init__(self, found: Look, database: Database) -> None:
+        self._models = {p.task: p.settings.model for p in found.sources.prompts.readable()}
+        self._at_once = llm_settings().concurrency
+        self._history = History()
+        if any(self._models.values()):
+            with database.reading() as connection:
+                self._history = history(connection)
+
+    def __call__(self, plans: Iterable[ToRun]) -> Estimate:
+        return estimate(plans, self._history, self._models, at_once=self._at_once)

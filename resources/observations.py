@@ -5,9 +5,7 @@ from collections.abc import Mapping
 import dagster as dg
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
-from resources.clients.git import last_commit
-from resources.settings import settings
-from resources.sources import Sources
+from resources.sources import Sources, commit_of, path_of
 from resources.store.dagster_events import DATA_VERSION, Connect, newest_sources
 
 
@@ -41,12 +39,9 @@ def observe_sources(instance: dg.DagsterInstance, sources: Sources) -> dict[str,
 
 
 def _about(name: str) -> Mapping[str, dg.MetadataValue]:
-    """Where it is from, for the asset's page: the newest commit of its files, if they are under git and unchanged."""
-    if not name.startswith("prompts/"):
+    """Where it is from, for the asset's page."""
+    path = path_of(name)
+    if path is None:
         return {}
-    path = settings().prompts_dir / name.removeprefix("prompts/")
-    path = path if path.exists() else settings().taxonomy_file
-    return {
-        "path": dg.MetadataValue.path(str(path)),
-        "commit": dg.MetadataValue.text(last_commit(path) or "not committed"),
-    }
+    commit = commit_of(name) or "not committed"
+    return {"path": dg.MetadataValue.path(str(path)), "commit": dg.MetadataValue.text(commit)}

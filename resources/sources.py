@@ -22,6 +22,7 @@ from chrysopedia_assets.models.stage_defs import (
     settings_source,
 )
 from chrysopedia_assets.models.taxonomy import Taxonomy
+from resources.clients.git import last_commit
 from resources.clients.prompts import PromptTemplate, with_part, with_system
 from resources.clients.taxonomy import read_taxonomy
 from resources.llm import prompt
@@ -116,8 +117,22 @@ def sources_of(run_id: str) -> Sources:
     return read_sources()
 
 
-def overriding(task: Task, run_id: str, *, text: str = "", path: str = "") -> PromptTemplate:
-    """The run's prompt with what is given for one video alone: another system text, or a file or folder.
+def path_of(name: str) -> Path | None:
+    """The folder or file that a source is read from; None for what the environment says."""
+    if name == TAXONOMY:
+        return settings().taxonomy_file
+    task = name.removeprefix("prompts/")
+    return settings().prompts_dir / task if task != name else None
+
+
+def commit_of(name: str) -> str | None:
+    """The newest commit of a source's files; None where there is none, or they have been edited since."""
+    path = path_of(name)
+    return last_commit(path) if path is not None else None
+
+
+def overriding(asked: PromptTemplate, *, text: str = "", path: str = "") -> PromptTemplate:
+    """A prompt with what is given for one video alone: another system text, or a file or folder.
 
     A folder is a whole prompt; a file replaces `system.md`, or `user.md` if that is its name. Raises ConfigurationError.
     """
@@ -126,11 +141,9 @@ def overriding(task: Task, run_id: str, *, text: str = "", path: str = "") -> Pr
             "both a text and a file are given as the prompt of this run", cure="Give one of them."
         )
     if not path:
-        return with_system(sources_of(run_id).prompts[task], text, "the prompt of this run")
+        return with_system(asked, text, "the prompt of this run")
     given = Path(path).expanduser()
-    if given.is_dir():
-        return prompt(task, llm_settings(), given)
-    return with_part(sources_of(run_id).prompts[task], given)
+    return prompt(asked.task, llm_settings(), given) if given.is_dir() else with_part(asked, given)
 
 
 def _who_answers(asked: PromptTemplate, chosen: LlmSettings, taxonomy: str | None) -> str:

@@ -115,7 +115,8 @@ def _prepare(
     work.sources = sources_of(run_id).used_by(stage)
     if config is None or stage.task is None or not (config.prompt_text or config.prompt_file):
         return
-    work.override = overriding(stage.task, run_id, text=config.prompt_text, path=config.prompt_file)
+    asked = sources_of(run_id).prompts[stage.task]
+    work.override = overriding(asked, text=config.prompt_text, path=config.prompt_file)
     work.sources[prompt_source(stage.task)] = work.override.version
 
 

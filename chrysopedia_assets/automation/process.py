@@ -7,9 +7,10 @@ After each run the records are looked at again, so a stage whose inputs turned o
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -20,13 +21,23 @@ from dagster_shared.error import SerializableErrorInfo
 from chrysopedia_assets import errors
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.errors import ConfigurationError
-from chrysopedia_assets.models.records import STAGES
-from chrysopedia_assets.models.runs import FAILURE, FRESH, TRIGGER
+from chrysopedia_assets.freshness.plan import EVERYTHING, Choice, next_stages
+from chrysopedia_assets.models.records import STAGES, StageName
+from chrysopedia_assets.models.runs import FAILURE, FRESH, TRIGGER, Trigger
+from resources.store.claims import claim
 from resources.store.database import Database
 
 PROCESS = "chrysopedia/process"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """On the terminal a command speaks for itself."""
+PARTITION = "dagster/partition"
+IN_FLIGHT = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+)
 INTERRUPTED = frozenset({"DagsterExecutionInterruptedError", "KeyboardInterrupt", "CancelledError"})
 
 
@@ -42,12 +53,38 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Order:
+    """What is to be done to videos, and for whom.
+
+    `first` are stages that run whatever they stand like; `wanted` those that may run after them, by video (all, where
+    it names none), `choice` the causes that count. `fresh` takes no reply from the ledger. `config` by stage is what
+    the launchpad takes, `tags` are marks for every run.
+    """
+
+    trigger: Trigger
+    first: tuple[StageName, ...] = ()
+    wanted: Mapping[str, Collection[StageName]] = field(default_factory=dict)
+    choice: Choice = EVERYTHING
+    fresh: bool = False
+    config: Mapping[StageName, Mapping[str, str]] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Processed:
     """What was done for one video: stages run, in order, and the failure that ended it, if one did."""
 
     video_id: str
     ran: tuple[str, ...]
     failed: Failed | None = None
+    run_ids: tuple[str, ...] = ()
+    busy: bool = False
+    """Somebody else is at work on the video, so it was left to them."""
+
+    @property
+    def for_all(self) -> bool:
+        """Whether the next video would fail in the same way."""
+        return self.failed is not None and self.failed.for_all
 
     def as_row(self) -> dict[str, Any]:
         """Flat, for tables and JSON."""
@@ -57,6 +94,7 @@ class Processed:
             "failed_at": self.failed.stage if self.failed else None,
             "error": self.failed.message if self.failed else None,
             "run_id": self.failed.run_id if self.failed else None,
+            "busy": self.busy,
         }
 
 
@@ -66,110 +104,137 @@ class Processor:
     def __init__(self, defs: dg.Definitions, instance: DagsterInstance, database: Database) -> None:
         self._job = defs.resolve_implicit_global_asset_job_def()
         self._instance = instance
+        self._database = database
         self.staleness = Staleness(instance, database)
         end_dead_runs(instance)
 
     def process_many(
         self,
         video_ids: Sequence[str],
-        trigger: str,
+        order: Order,
         *,
-        fresh: bool = False,
         run_ids: Mapping[str, str] | None = None,
         at_once: int = 1,
         stop: Callable[[], None] = lambda: None,
+        may_begin: Callable[[str], bool] = lambda video_id: True,
         on_stage: Callable[[str, str], None] = lambda video_id, stage: None,
     ) -> Iterator[Processed]:
         """Each video as it is done; the first failure that is for all ends it, and what is not begun stays undone.
 
         `run_ids` are the ids that the first run of some videos has to have. `stop` makes the runs under way end
-        soon; it is called when this is interrupted.
+        soon; it is called when this is interrupted. Videos that `may_begin` refuses are left out.
         """
 
-        def one(video_id: str) -> Processed:
-            tell = partial(on_stage, video_id)
+        def one(video_id: str) -> Processed | None:
+            if not may_begin(video_id):
+                return None
             run_id = (run_ids or {}).get(video_id)
-            return self.process(video_id, trigger, fresh=fresh, run_id=run_id, on_stage=tell)
+            tell = partial(on_stage, video_id)
+            return self.process(video_id, order, run_id=run_id, on_stage=tell)
 
-        if at_once == 1:  # in this thread, where an interrupt arrives
-            for video_id in video_ids:
-                done = one(video_id)
-                yield done
-                if done.failed and done.failed.for_all:
-                    return
+        if at_once > 1:
+            yield from _in_threads(one, video_ids, at_once, stop)
             return
-        with ThreadPoolExecutor(at_once, thread_name_prefix="video") as threads:
-            begun = {threads.submit(one, video_id) for video_id in video_ids}
-            try:
-                while begun:
-                    ended, begun = wait(begun, return_when=FIRST_COMPLETED)
-                    for future in ended:
-                        yield future.result()
-                        failed = future.result().failed
-                        if failed and failed.for_all:  # what is not begun is taken back
-                            begun = {other for other in begun if not other.cancel()}
-            except BaseException:
-                stop()
-                threads.shutdown(wait=True, cancel_futures=True)
-                raise
+        for video_id in video_ids:  # in this thread, where an interrupt arrives
+            if (done := one(video_id)) is not None:
+                yield done
+                if done.for_all:
+                    return
 
     def process(
         self,
         video_id: str,
-        trigger: str,
+        order: Order,
         *,
-        fresh: bool = False,
         run_id: str | None = None,
         on_stage: Callable[[str], None] = lambda stage: None,
     ) -> Processed:
         """Run until nothing needs to run or something fails. `on_stage` hears of each stage that was run.
 
-        `fresh` runs every stage, and takes no reply from the ledger; `run_id` is the first run's. Raises
+        `run_id` is the first run's. A video that another process or run is at work on is left to it. Raises
         KeyboardInterrupt when a run was interrupted; that run is then recorded as cancelled.
         """
         ran: list[str] = []
-        while stages := self._next(video_id, everything=fresh and not ran):
-            if again := sorted(set(stages) & set(ran)):
-                # Never the same stage twice in one go: for ever would cost money for ever.
-                why = (
-                    f"{again[0]} is out of date again after it was run. "
-                    "If its file was ingested meanwhile, process the video once more."
-                )
-                return Processed(video_id, tuple(ran), Failed(again[0], why))
-            result = self._run(
-                video_id, stages, trigger, fresh=fresh, run_id=None if ran else run_id
-            )
-            for event in result.all_events:
-                if event.is_step_materialization and event.asset_key:
-                    ran.append(event.asset_key.to_user_string())
-                    on_stage(ran[-1])
-            if not result.success:
-                return Processed(video_id, tuple(ran), _failure(result))
-        return Processed(video_id, tuple(ran))
+        run_ids: list[str] = []
 
-    def _next(self, video_id: str, *, everything: bool) -> list[str]:
-        return list(STAGES) if everything else self.staleness.needed([video_id])[video_id]
+        def done(failed: Failed | None = None) -> Processed:
+            return Processed(video_id, tuple(ran), failed, tuple(run_ids))
+
+        with self._claimed(video_id) as ours:
+            if not ours:
+                return Processed(video_id, (), busy=True)
+            while stages := self._next(video_id, order, begun=bool(run_ids)):
+                if again := sorted(set(stages) & set(ran)):
+                    # Never the same stage twice in one go: for ever would cost money for ever.
+                    why = (
+                        f"{again[0]} is out of date again after it was run. If its file was ingested or its prompt"
+                        " edited meanwhile, process the video once more."
+                    )
+                    return done(Failed(again[0], why))
+                result = self._run(video_id, stages, order, None if run_ids else run_id)
+                run_ids.append(result.run_id)
+                for event in result.all_events:
+                    if event.is_step_materialization and event.asset_key:
+                        ran.append(event.asset_key.to_user_string())
+                        on_stage(ran[-1])
+                if not result.success:
+                    return done(_failure(result))
+        return done()
+
+    @contextmanager
+    def _claimed(self, video_id: str) -> Iterator[bool]:
+        """Ours, unless another process has it, or a run that the web UI or a sensor has started."""
+        with claim(self._database, video_id) as ours:
+            in_flight = dg.RunsFilter(tags={PARTITION: video_id}, statuses=list(IN_FLIGHT))
+            yield ours and not self._instance.get_runs(in_flight, limit=1)
+
+    def _next(self, video_id: str, order: Order, *, begun: bool) -> list[StageName]:
+        if order.first and not begun:
+            return list(order.first)
+        by_stage = self.staleness.look([video_id]).verdicts[video_id]
+        return next_stages(by_stage, order.wanted.get(video_id, STAGES), order.choice)
 
     def _run(
-        self, video_id: str, stages: list[str], trigger: str, *, fresh: bool, run_id: str | None
+        self, video_id: str, stages: Sequence[StageName], order: Order, run_id: str | None
     ) -> dg.ExecuteInProcessResult:
+        tags = {TRIGGER: order.trigger, PROCESS: _this_process(), **order.tags}
+        config = {stage: {"config": dict(order.config.get(stage, {}))} for stage in stages}
         result = self._job.execute_in_process(
             instance=self._instance,
             run_id=run_id,
             partition_key=video_id,
             asset_selection=[dg.AssetKey(stage) for stage in stages],
-            tags={
-                TRIGGER: trigger,
-                PROCESS: _this_process(),
-                **({FRESH: "true"} if fresh else {}),
-            },
-            run_config=QUIET,
+            tags=tags | ({FRESH: "true"} if order.fresh else {}),
+            run_config={**QUIET, "ops": {k: v for k, v in config.items() if v["config"]}},
             raise_on_error=False,
         )
         if any(error.cls_name in INTERRUPTED for _, error in _errors(result)):
             self._instance.report_run_canceled(result.dagster_run)
             raise KeyboardInterrupt
         return result
+
+
+def _in_threads(
+    one: Callable[[str], Processed | None],
+    video_ids: Sequence[str],
+    at_once: int,
+    stop: Callable[[], None],
+) -> Iterator[Processed]:
+    with ThreadPoolExecutor(at_once, thread_name_prefix="video") as threads:
+        begun = {threads.submit(one, video_id) for video_id in video_ids}
+        try:
+            while begun:
+                ended, begun = wait(begun, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    if (done := future.result()) is None:
+                        continue
+                    yield done
+                    if done.for_all:  # what is not begun is taken back
+                        begun = {other for other in begun if not other.cancel()}
+        except BaseException:
+            stop()
+            threads.shutdown(wait=True, cancel_futures=True)
+            raise
 
 
 def end_dead_runs(instance: DagsterInstance) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import dagster as dg
 
-from chrysopedia_assets.automation.process import end_dead_runs
+from chrysopedia_assets.automation.process import PARTITION, end_dead_runs
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.models.records import STAGES
 from resources.store.database import Database
@@ -14,7 +14,6 @@ from resources.store.videos import list_videos
 
 State = Literal["not started", "queued", "processing", "error", "complete"]
 
-PARTITION = "dagster/partition"
 IN_FLIGHT: Mapping[State, tuple[dg.DagsterRunStatus, ...]] = {
     "queued": (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED),
     "processing": (

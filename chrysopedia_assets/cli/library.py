@@ -6,47 +6,27 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
 from chrysopedia_assets.cli.output import (
     Json,
-    errors,
     print_json,
     print_table,
     refuse,
     results,
     unknown,
 )
+from chrysopedia_assets.cli.running import processor, progress_bar, stage_progress
 from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.freshness.plan import is_unfinished, next_stages
 from chrysopedia_assets.models.records import STAGES
 from resources.clients.library import Look, look, settled
-from resources.settings import llm_variables, settings
+from resources.settings import settings
 
 
 def add_to(app: typer.Typer) -> None:
     app.command("ingest")(ingest_command)
     app.command("process")(process_command)
     app.command("status")(status_command)
-
-
-def progress_bar() -> Progress:
-    """Progress on stderr, so that stdout stays clean for results."""
-    return Progress(
-        TextColumn("{task.fields[what]}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=errors,
-        transient=True,
-        disable=not errors.is_terminal,
-    )
 
 
 def ingest_command(
@@ -134,11 +114,13 @@ def process_command(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring videos up to date: run the stages that need it, from file to technique pages."""
+    """Run the stages that need it, from file to technique pages: of the named videos whatever is out of date, else of
+    all those that are not complete. What is complete and only out of date is for `chrysopedia refresh`.
+    """
     if fresh and not videos:
         raise ConfigurationError("--fresh makes everything anew", cure="Name the videos it is for.")
     try:
-        done = process(known_videos(videos), fresh=fresh)
+        done = process(known_videos(videos), fresh=fresh, unfinished_only=not videos)
     except KeyboardInterrupt:
         refuse("Stopped. What was finished is stored; go on with: chrysopedia process")
         raise
@@ -149,42 +131,47 @@ def process_command(
     raise typer.Exit(1 if any(row["error"] for row in done) else 0)
 
 
-def process(video_ids: Sequence[str], *, fresh: bool = False) -> list[dict[str, Any]]:
+def process(
+    video_ids: Sequence[str], *, fresh: bool = False, unfinished_only: bool = False
+) -> list[dict[str, Any]]:
     """Process the videos, with progress; a row for each, in their order.
+
+    `unfinished_only` leaves those that are complete and only out of date: making them anew may cost money.
 
     Raises ConfigurationError when one fails for a reason that all would share; those before it are told about.
     """
     from resources.engine import engine
     from resources.llm import stop_llm, videos_at_once
     from resources.read_ahead import read_ahead
+    from resources.sources import read_sources
 
-    engine()  # what is wrong for all is said once, before any run
+    read_sources().check()  # what is wrong for all is said once, before any run
+    engine()
     run_ids = {} if fresh else read_ahead(video_ids)
 
-    import dagster as dg
+    from chrysopedia_assets.automation.process import Order, Processed
 
-    from chrysopedia_assets.automation.process import Processed, Processor
-    from chrysopedia_assets.definitions import build_defs
-    from resources.database import open_database
-
+    order = Order("clean_reprocess", first=STAGES, fresh=True) if fresh else Order("manual")
     found = {}
-    with progress_bar() as bar, dg.DagsterInstance.get() as instance:
-        processor = Processor(build_defs(), instance, open_database())
-        needed = processor.staleness.needed(video_ids)
-        todo = [video_id for video_id in video_ids if fresh or needed[video_id]]
-        task = bar.add_task("", total=len(todo) * len(STAGES), what="processing")
-        for done in processor.process_many(
-            todo,
-            "clean_reprocess" if fresh else "manual",
-            fresh=fresh,
-            run_ids=run_ids,
-            at_once=min(videos_at_once(), max(len(todo), 1)),
-            stop=stop_llm,
-            on_stage=partial(_tell, bar, task),
-        ):
-            found[done.video_id] = done
-            bar.advance(task, len(STAGES) - len(done.ran))
-    rows = [found.get(video_id, Processed(video_id, ran=())).as_row() for video_id in video_ids]
+    with processor() as ours:
+        verdicts = ours.staleness.look(video_ids).verdicts
+        is_due = is_unfinished if unfinished_only else next_stages
+        todo = [video_id for video_id in video_ids if fresh or is_due(verdicts[video_id])]
+        with stage_progress(len(todo) * len(STAGES), "processing") as progress:
+            for done in ours.process_many(
+                todo,
+                order,
+                run_ids=run_ids,
+                at_once=min(videos_at_once(), max(len(todo), 1)),
+                stop=stop_llm,
+                on_stage=progress.on_stage,
+            ):
+                found[done.video_id] = done
+                progress.on_video(done, len(STAGES))
+    stale = [v for v in video_ids if v not in todo and next_stages(verdicts[v])]
+    if stale:
+        refuse(f"{len(stale)} videos are complete and out of date: chrysopedia stale, then refresh")
+    rows = [found.get(v, Processed(v, ran=())).as_row() for v in video_ids if v not in stale]
     if wrong := [done.failed for done in found.values() if done.failed and done.failed.for_all]:
         print_processed([row for row in rows if row["ran"]])
         raise ConfigurationError(
@@ -194,27 +181,28 @@ def process(video_ids: Sequence[str], *, fresh: bool = False) -> list[dict[str, 
     return rows
 
 
-def _tell(bar: Progress, task: TaskID, video_id: str, stage: str) -> None:
-    bar.update(task, advance=1, what=f"{video_id}: {stage}")
+def print_row(row: dict[str, Any]) -> None:
+    """What became of one video."""
+    if row["busy"]:
+        refuse(f"{row['video']}: left to whoever is at work on it")
+    elif row["error"]:
+        where = f" at {row['failed_at']}" if row["failed_at"] else ""
+        refuse(f"{row['video']} failed{where}: {row['error']}")
+    elif row["ran"]:
+        results.print(f"{row['video']}: {', '.join(row['ran'])}", highlight=False, soft_wrap=True)
 
 
 def print_processed(rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
-        if row["error"]:
-            where = f" at {row['failed_at']}" if row["failed_at"] else ""
-            refuse(f"{row['video']} failed{where}: {row['error']}")
-        elif row["ran"]:
-            results.print(
-                f"{row['video']}: {', '.join(row['ran'])}", highlight=False, soft_wrap=True
-            )
+        print_row(row)
     worked = sum(1 for row in rows if row["ran"] and not row["error"])
     failed = sum(1 for row in rows if row["error"])
+    busy = sum(1 for row in rows if row["busy"])
+    elsewhere = f", {busy} in other hands" if busy else ""
     results.print(
-        f"{worked} brought up to date, {len(rows) - worked - failed} already were, {failed} failed.",
+        f"{worked} brought up to date, {len(rows) - worked - failed - busy} already were, {failed} failed{elsewhere}.",
         highlight=False,
     )
-    if rows and not worked and not failed and llm_variables():
-        results.print("Another model makes nothing out of date: chrysopedia process --fresh VIDEO")
 
 
 def status_command(as_json: Json = False) -> None:

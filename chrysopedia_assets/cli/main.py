@@ -9,7 +9,7 @@ import sys
 import typer
 from dotenv import load_dotenv
 
-from chrysopedia_assets.cli import cost, library, pages, system
+from chrysopedia_assets.cli import accept, cost, library, pages, refresh, rerun, stale, system
 from chrysopedia_assets.cli.output import errors
 from chrysopedia_assets.errors import ChrysopediaError
 from resources.settings import PROJECT, use_project_dagster_home
@@ -22,6 +22,10 @@ app = typer.Typer(
 )
 system.add_to(app)
 library.add_to(app)
+stale.add_to(app)
+refresh.add_to(app)
+rerun.add_to(app)
+accept.add_to(app)
 cost.add_to(app)
 app.add_typer(pages.app, name="pages")
 

@@ -36,7 +36,7 @@ def demo_command() -> None:
     print_ingest(report)
     results.rule("Process")
     taken = [*report["new"], *report["changed"], *report["moved"], *report["unchanged"]]
-    done = process(sorted(taken))
+    done = process(sorted(taken), unfinished_only=True)
     print_processed(done)
     _summary(taken, time.perf_counter() - started)
     results.print(

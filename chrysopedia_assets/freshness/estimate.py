@@ -60,16 +60,16 @@ class Estimate:
         return {name: list(value) if value is not None else None for name, value in found.items()}
 
     def __str__(self) -> str:
-        """One sentence for people."""
+        """In words."""
         if self.calls is not None and self.calls.high == 0:
-            return f"{self.stages} stages to run, no calls of a language model"
+            return f"{self.stages} stages, no calls of a language model"
         usd = "money unknown" if self.usd is None else f"US$ {self.usd}"
         tokens = "tokens unknown"
         if self.tokens_in is not None:
             tokens = f"{self.tokens_in} tokens in, {self.tokens_out} out"
         minutes = "time unknown" if self.minutes is None else f"{self.minutes} minutes"
         calls = "calls unknown" if self.calls is None else f"{self.calls} calls"
-        return f"{self.stages} stages to run: {calls}, {tokens}, {usd}, {minutes}"
+        return f"{self.stages} stages: {calls}, {tokens}, {usd}, {minutes}"
 
 
 def estimate(
@@ -114,8 +114,13 @@ class _Sum:
     def add(self, stage: StageName, video_id: str) -> None:
         self.stages += 1
         task = STAGE_DEFS[stage].task
-        model = self._models.get(task) if task else None
-        if task is None or model is None:
+        if task is None:
+            return
+        if task not in self._models:  # its prompt cannot be read: nobody knows who would answer
+            self.unknown_calls.add(task)
+            return
+        model = self._models[task]
+        if model is None:
             return
         calls = self._calls(task, video_id)
         if calls is None:

@@ -3,20 +3,43 @@
 What belongs here: choosing (stage, video) pairs. What does not: running them, or what they cost (`estimate.py`).
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from chrysopedia_assets.freshness.verdicts import Root, Verdict, Verdicts
+from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.freshness.verdicts import KINDS, Root, Verdict, Verdicts
 from chrysopedia_assets.models.records import STAGES, StageName
-from chrysopedia_assets.models.stage_defs import STAGE_DEFS
+from chrysopedia_assets.models.stage_defs import SOURCES, STAGE_DEFS
 
 ByStage = Mapping[StageName, Verdict]
-Chooses = Callable[[Root], bool]
 
 
-def everything(root: Root) -> bool:
-    """The choice of whoever has no choice to make: every cause counts."""
-    return True
+@dataclass(frozen=True)
+class Choice:
+    """Which causes count: `only` are kinds of causes or names of what changed (none: all); `never` are kinds."""
+
+    only: frozenset[str] = frozenset()
+    never: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, causes: Collection[str], *, never: Collection[str] = ()) -> "Choice":
+        """Of what a person has named. Raises ConfigurationError for a cause that there is none of."""
+        for name in causes:
+            if name not in KINDS and name not in SOURCES and name not in STAGES:
+                raise ConfigurationError(
+                    f"there is no cause {name}",
+                    cure=f"Kinds of causes: {', '.join(KINDS)}. Or name what changed: {', '.join(SOURCES)}.",
+                )
+        return cls(frozenset(causes), frozenset(never))
+
+    def __call__(self, root: Root) -> bool:
+        cause = root.cause
+        if cause.kind in self.never:
+            return False
+        return not self.only or cause.kind in self.only or cause.subject in self.only
+
+
+EVERYTHING = Choice()
 
 
 @dataclass(frozen=True)
@@ -31,13 +54,13 @@ class ToRun:
     kept: tuple[StageName, ...] = ()
 
 
-def to_run(video_id: str, by_stage: ByStage, chooses: Chooses = everything) -> ToRun:
+def to_run(video_id: str, by_stage: ByStage, choice: Choice = EVERYTHING) -> ToRun:
     """What the chosen causes ask for. Only stages with a chosen root count, whatever else is out of date."""
     surely: list[StageName] = []
     at_most: list[StageName] = []
     kept: list[StageName] = []
     for stage, verdict in by_stage.items():
-        chosen = [root for root in verdict.roots if chooses(root)]
+        chosen = [root for root in verdict.roots if choice(root)]
         if verdict.word == "override":
             if chosen:
                 kept.append(stage)
@@ -51,14 +74,14 @@ def to_run(video_id: str, by_stage: ByStage, chooses: Chooses = everything) -> T
     return ToRun(video_id, tuple(surely), tuple(at_most), tuple(kept))
 
 
-def plan(found: Verdicts, chooses: Chooses = everything) -> list[ToRun]:
+def plan(found: Verdicts, choice: Choice = EVERYTHING) -> list[ToRun]:
     """One entry for each video that has something to run; those with an override in the way have it named."""
-    planned = (to_run(video_id, by_stage, chooses) for video_id, by_stage in found.items())
+    planned = (to_run(video_id, by_stage, choice) for video_id, by_stage in found.items())
     return [entry for entry in planned if entry.at_most or entry.kept]
 
 
 def next_stages(
-    by_stage: ByStage, wanted: Collection[StageName] = STAGES, chooses: Chooses = everything
+    by_stage: ByStage, wanted: Collection[StageName] = STAGES, choice: Choice = EVERYTHING
 ) -> list[StageName]:
     """The stages to run next, in order: the first that has a cause of its own, and those after it that have to run
     whatever it gives (never made, lost, other code, another prompt).
@@ -73,7 +96,7 @@ def next_stages(
         own = [
             root.cause.kind
             for root in verdict.roots
-            if root.stage == stage and (root.cause.kind == "input" or chooses(root))
+            if root.stage == stage and (root.cause.kind == "input" or choice(root))
         ]
         whatever = any(kind not in ("input", "file") for kind in own)
         if chosen and not whatever:

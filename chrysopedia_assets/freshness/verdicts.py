@@ -7,7 +7,7 @@ recorded; nothing here reads an event log or a database.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from chrysopedia_assets.models.records import StageName
 from chrysopedia_assets.models.stage_defs import SOURCES, STAGE_DEFS, StageDef
@@ -23,7 +23,9 @@ CauseKind = Literal[
     "settings",
     "taxonomy",
 ]
+KINDS: tuple[CauseKind, ...] = get_args(CauseKind)
 Word = Literal["fresh", "stale", "missing", "override", "accepted"]
+WORDS: tuple[Word, ...] = get_args(Word)
 Status = Literal["FRESH", "STALE", "MISSING"]
 """Dagster's words, for one hop."""
 

@@ -50,6 +50,18 @@ class Database:
             return f"SQLite {self.url.database}"
         return f"PostgreSQL {self.url.host or 'local'}/{self.url.database}"
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the file is, on SQLite; None for a server."""
+        path = self.url.database
+        return Path(path).parent if self.url.get_backend_name() == "sqlite" and path else None
+
+    @contextmanager
+    def holding(self) -> Iterator[Connection]:
+        """A connection outside of transactions, for what it holds while it is open."""
+        with self._answering(), self._engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         with self._answering(), self._engine.connect() as connection, connection.begin():
@@ -115,7 +127,8 @@ class Database:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
+        # A connection for each video at work is held beside those that come and go.
+        return sa.create_engine(url, pool_pre_ping=True, max_overflow=-1)
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
 
     @sa.event.listens_for(engine, "connect")

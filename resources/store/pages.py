@@ -30,6 +30,7 @@ def list_pages(
             outputs.creator,
             moments.label("moments"),
             pages.page_id.label("page"),
+            pages.video_id.label("video"),
         )
         .join(
             t.stage_outputs,

@@ -93,6 +93,15 @@ def stored_versions(
     return {(video_id, stage): version for video_id, stage, version in connection.execute(query)}
 
 
+def made_by(connection: Connection, stage: StageName) -> dict[str, str]:
+    """By video, the engine or models that made what is stored of a stage."""
+    outputs = t.stage_outputs.c
+    rows = connection.execute(
+        sa.select(outputs.video_id, outputs.made_by).where(outputs.stage == stage)
+    )
+    return {video_id: maker for video_id, maker in rows}
+
+
 def _output_row(
     stage: StageName, record: StageRecord, run_id: str | None, stored_at: datetime
 ) -> Row:

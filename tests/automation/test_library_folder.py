@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from chrysopedia_assets.automation.process import Processor
+from chrysopedia_assets.automation.process import Order, Processor
 from chrysopedia_assets.automation.sensors import MAX_READS, READ, WAITING, due, library_folder
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.errors import InputUnreadable
@@ -57,7 +57,7 @@ def look_twice(
 
 
 def run(instance: dg.DagsterInstance, video_id: str) -> None:
-    done = Processor(build_defs(), instance, open_database()).process(video_id, trigger="sensor")
+    done = Processor(build_defs(), instance, open_database()).process(video_id, Order("sensor"))
     assert done.failed is None, done.failed
 
 

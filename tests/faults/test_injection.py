@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from chrysopedia_assets.automation.ingest import ingest
-from chrysopedia_assets.automation.process import Processor
+from chrysopedia_assets.automation.process import Order, Processor
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.engines.llm.engine import TRIES
 from chrysopedia_assets.errors import ReplyRefused
@@ -390,9 +390,7 @@ def test_a_hostile_file_comes_out_of_the_pipeline_as_words(
         taken = ingest(look([settings().library_dir]).files, open_database(), instance)
         assert taken.refused == ()
         [video_id] = instance.get_dynamic_partitions("videos")
-        done = Processor(build_defs(), instance, open_database()).process(
-            video_id, trigger="manual"
-        )
+        done = Processor(build_defs(), instance, open_database()).process(video_id, Order("manual"))
         assert done.failed is None, done.failed
         assert set(outcomes(open_database())) == {"ok"}
         assert len(server.requests) == len(asked)

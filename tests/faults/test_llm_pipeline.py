@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from chrysopedia_assets.automation.ingest import ingest
-from chrysopedia_assets.automation.process import Processed, Processor
+from chrysopedia_assets.automation.process import Order, Processed, Processor
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.models.prompts import TASKS
 from chrysopedia_assets.models.records import STAGES
@@ -49,7 +49,7 @@ def take_in(instance: dg.DagsterInstance) -> None:
 
 
 def process(instance: dg.DagsterInstance) -> Processed:
-    return Processor(build_defs(), instance, open_database()).process(VIDEO, trigger="manual")
+    return Processor(build_defs(), instance, open_database()).process(VIDEO, Order("manual"))
 
 
 def pages() -> TechniquePages:
@@ -244,7 +244,7 @@ def test_the_pipeline_runs_with_a_model_on_postgresql(
 CHILD = """
 import os, signal, sys
 import dagster as dg
-from chrysopedia_assets.automation.process import Processor
+from chrysopedia_assets.automation.process import Order, Processor
 from chrysopedia_assets.definitions import build_defs
 from resources.database import open_database
 from resources.store.ledger import Ledger
@@ -263,7 +263,7 @@ def kill_at(self, call_id, result):
 
 Ledger.end = kill_at
 with dg.DagsterInstance.get() as instance:
-    done = Processor(build_defs(), instance, open_database()).process("ann--kick", trigger="manual")
+    done = Processor(build_defs(), instance, open_database()).process("ann--kick", Order("manual"))
 sys.exit(done.failed.message if done.failed else 0)
 """
 

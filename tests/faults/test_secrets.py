@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 
 from chrysopedia_assets.automation.ingest import ingest
-from chrysopedia_assets.automation.process import Processed, Processor
+from chrysopedia_assets.automation.process import Order, Processed, Processor
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.errors import ConfigurationError
 from resources.clients.library import look
@@ -46,7 +46,7 @@ def echoing(status: int) -> Callable[[Asked], Sent]:
 
 def processed(instance: dg.DagsterInstance) -> Processed:
     ingest(look([settings().library_dir]).files, open_database(), instance)
-    return Processor(build_defs(), instance, open_database()).process(VIDEO, trigger="manual")
+    return Processor(build_defs(), instance, open_database()).process(VIDEO, Order("manual"))
 
 
 def everything_written(folder: Path) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ import pytest
 
 from chrysopedia_assets.freshness.estimate import History, PerCall, Range, estimate
 from chrysopedia_assets.freshness.plan import ToRun
+from chrysopedia_assets.models.prompts import TASKS
 
 PAGES = ToRun("a", ("technique_pages",), ("technique_pages",))
 ALL_BELOW = ToRun("b", ("key_moments",), ("key_moments", "classifications", "synthesis_groups"))
@@ -46,6 +47,10 @@ def test_what_nobody_knows_is_unknown_and_not_zero() -> None:
     assert (other_model.calls, other_model.usd) == (Range(4, 4), None)
 
 
+def test_of_a_prompt_that_cannot_be_read_nobody_knows_who_would_answer() -> None:
+    assert estimate([PAGES], KNOWN, {}).unknown == ("synthesis",)
+
+
 def test_a_price_that_is_not_known_leaves_the_rest_known() -> None:
     unpriced = History(KNOWN.calls, {("synthesis", "m"): PerCall(2000, 1000, None, 6.0)})
     found = estimate([PAGES], unpriced, MODELS)
@@ -55,7 +60,7 @@ def test_a_price_that_is_not_known_leaves_the_rest_known() -> None:
 
 
 def test_the_embedded_engine_costs_nothing_and_that_is_known() -> None:
-    found = estimate([PAGES, ALL_BELOW], History(), {"synthesis": None})
+    found = estimate([PAGES, ALL_BELOW], History(), dict.fromkeys(TASKS))
     assert (found.calls, found.usd) == (Range(0, 0), Range(0, 0))
-    assert str(found) == "2 to 4 stages to run, no calls of a language model"
+    assert str(found) == "2 to 4 stages, no calls of a language model"
     assert found.as_dict()["calls"] == [0.0, 0.0]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from chrysopedia_assets.freshness.plan import (
+    Choice,
     count_by_cause,
     is_unfinished,
     next_stages,
@@ -36,13 +37,11 @@ def test_an_edited_prompt_runs_its_stage_for_sure_and_at_most_all_below() -> Non
 
 def test_only_what_the_chosen_cause_asks_for_is_planned() -> None:
     recorded = edited(edited(fresh(), "prompts/extraction", "new"), "prompts/synthesis", "new")
-
-    def chosen(root: Root) -> bool:
-        return root.cause.subject == "prompts/synthesis"
-
-    entry = to_run(VIDEO, found(recorded), chosen)
-    assert entry.at_most == ("technique_pages",)
-    assert plan({VIDEO: found(recorded)}, lambda root: root.cause.kind == "code") == []
+    by_name = Choice(frozenset({"prompts/synthesis"}))
+    assert to_run(VIDEO, found(recorded), by_name).at_most == ("technique_pages",)
+    assert to_run(VIDEO, found(recorded), Choice(frozenset({"prompt"}))).at_most == STAGES[2:]
+    assert plan({VIDEO: found(recorded)}, Choice(frozenset({"code"}))) == []
+    assert plan({VIDEO: found(recorded)}, Choice(never=frozenset({"prompt"}))) == []
 
 
 def test_an_override_is_kept_and_named_and_what_is_below_is_not_run_for_it() -> None:
@@ -78,6 +77,14 @@ def test_new_code_far_below_a_changed_input_waits_for_what_is_between() -> None:
     recorded = changed(fresh(), "classifications", code_version="0")
     assert next_stages(found(recorded)) == ["classifications"]
     assert next_stages(found(made_again(recorded, LIBRARY_FILES, "file 2"))) == ["transcripts"]
+
+
+def test_a_cause_that_was_not_chosen_runs_nothing_below_a_chosen_one() -> None:
+    recorded = edited(fresh(), "prompts/synthesis", "new")
+    by_name = Choice(frozenset({"prompts/extraction"}))
+    assert next_stages(found(recorded), STAGES, by_name) == []
+    again = made_again(recorded, "synthesis_groups", "other")
+    assert next_stages(found(again), STAGES, by_name) == ["technique_pages"]
 
 
 def test_only_wanted_stages_are_next() -> None:

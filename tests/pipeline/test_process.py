@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 
 from chrysopedia_assets.assets import key_moments
 from chrysopedia_assets.automation.ingest import ingest
-from chrysopedia_assets.automation.process import Processor
+from chrysopedia_assets.automation.process import Order, Processor
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.automation.status import video_states
 from chrysopedia_assets.definitions import build_defs
@@ -51,7 +51,7 @@ def take_in(instance: dg.DagsterInstance) -> None:
 
 def processed(instance: dg.DagsterInstance, defs: dg.Definitions | None = None) -> tuple[str, ...]:
     done = Processor(defs or build_defs(), instance, open_database()).process(
-        VIDEO, trigger="manual"
+        VIDEO, Order("manual")
     )
     assert done.failed is None, done.failed
     return done.ran
@@ -144,7 +144,7 @@ def test_a_file_that_changed_behind_our_back_is_not_used_under_the_old_name(
 ) -> None:
     take_in(instance)
     put_vtt(kick, "something else")
-    done = Processor(build_defs(), instance, open_database()).process(VIDEO, trigger="manual")
+    done = Processor(build_defs(), instance, open_database()).process(VIDEO, Order("manual"))
     assert done.failed is not None
     assert (done.failed.stage, done.ran) == ("transcripts", ())
     assert "has changed since it was ingested" in done.failed.message
@@ -157,7 +157,7 @@ def test_a_failure_in_the_middle_keeps_what_was_made_and_the_next_run_goes_on_th
     take_in(instance)
     broken = Engine(fail_at="classification")
     done = Processor(build_defs(engine=broken), instance, open_database()).process(
-        VIDEO, trigger="manual"
+        VIDEO, Order("manual")
     )
     assert done.ran == ("transcripts", "topic_chunks", "key_moments")
     assert done.failed is not None
@@ -187,7 +187,7 @@ def test_a_reply_that_breaks_the_rules_stores_nothing(
 
     take_in(instance)
     done = Processor(build_defs(engine=Liar()), instance, open_database()).process(
-        VIDEO, trigger="manual"
+        VIDEO, Order("manual")
     )
     assert done.failed is not None
     assert done.failed.stage == "key_moments"
@@ -244,8 +244,8 @@ def test_our_verdicts_are_those_of_dagsters_own_resolver(
     take_in(instance)
     defs = build_defs()
     processor = Processor(defs, instance, open_database())
-    processor.process(VIDEO, trigger="manual")
-    processor.process("ann--snare", trigger="manual")
+    processor.process(VIDEO, Order("manual"))
+    processor.process("ann--snare", Order("manual"))
     put_vtt(kick, *LINES, "and set the reverb to 2 seconds with a pre-delay of 20 milliseconds")
     take_in(instance)
     told_alike(instance, defs)
@@ -253,7 +253,7 @@ def test_our_verdicts_are_those_of_dagsters_own_resolver(
         instance=instance, partition_key=VIDEO, asset_selection=[dg.AssetKey("transcripts")]
     )
     told_alike(instance, defs)
-    processor.process(VIDEO, trigger="manual")
+    processor.process(VIDEO, Order("manual"))
     told_alike(instance, defs)
 
 
@@ -397,7 +397,7 @@ def test_ctrl_c_stops_the_command_and_the_run_is_cancelled(own_world: Path, kick
 KILLED = """
 import pathlib, time
 import dagster as dg
-from chrysopedia_assets.automation.process import Processor
+from chrysopedia_assets.automation.process import Order, Processor
 from chrysopedia_assets.definitions import build_defs
 from resources.database import open_database
 from tests.pipeline.test_process import Engine, take_in
@@ -411,7 +411,7 @@ class Hangs(Engine):
 
 with dg.DagsterInstance.get() as instance:
     take_in(instance)
-    Processor(build_defs(engine=Hangs()), instance, open_database()).process("{video}", trigger="manual")
+    Processor(build_defs(engine=Hangs()), instance, open_database()).process("{video}", Order("manual"))
 """
 
 INTERRUPTED = """

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from chrysopedia_assets.automation.ingest import ingest
-from chrysopedia_assets.automation.process import Processor
+from chrysopedia_assets.automation.process import Order, Processor
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.models.classifications import Classifications
@@ -70,7 +70,7 @@ def test_real_files_go_in_and_come_out_of_the_asset_graph_as_pages(
     processor = Processor(build_defs(), instance, open_database())
     for entry in report.plan.new:
         video_id = entry.video.video_id
-        done = processor.process(video_id, trigger="manual")
+        done = processor.process(video_id, Order("manual"))
         assert (done.failed, done.ran) == (None, STAGES)
         transcript, made = stored(video_id)
         check(transcript, made)

@@ -1,0 +1,111 @@
+"""What a person chose to make anew, and what that comes to: no Dagster, so that a command can say it at once."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.freshness.estimate import Estimate
+from chrysopedia_assets.freshness.plan import Choice, ToRun, plan
+from chrysopedia_assets.freshness.verdicts import Verdicts
+from chrysopedia_assets.models.records import STAGES, StageName
+from resources.freshness import Forecast, Look
+
+
+@dataclass(frozen=True)
+class Budget:
+    """US dollars or calls, whichever is given."""
+
+    usd: float | None = None
+    calls: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Budget":
+        """ "5" or "2.50" is money, "200calls" are calls. Raises ConfigurationError."""
+        found = re.fullmatch(r"\$?(?P<usd>\d+(\.\d+)?)|(?P<calls>\d+) ?calls?", text.strip())
+        if found is None:
+            raise ConfigurationError(
+                f"{text!r} is no budget", cure="Give US dollars (2.50), or calls (200calls)."
+            )
+        usd, calls = found["usd"], found["calls"]
+        return cls(float(usd) if usd else None, int(calls) if calls else None)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a person chose. Without `causes` all count but `missing`: what was never made is for `process`."""
+
+    causes: tuple[str, ...] = ()
+    videos: tuple[str, ...] = ()
+    limit: int | None = None
+    budget: Budget | None = None
+
+    @property
+    def choice(self) -> Choice:
+        """Raises ConfigurationError for a cause that there is none of."""
+        return Choice.of(self.causes, never=() if self.causes else ("missing",))
+
+
+@dataclass(frozen=True)
+class Planned:
+    """`beyond` are videos that the limit left for later; `kept` those with an override in the way."""
+
+    entries: tuple[ToRun, ...]
+    estimate: Estimate
+    beyond: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "videos": [
+                {"video": e.video_id, "surely": list(e.surely), "at_most": list(e.at_most)}
+                for e in self.entries
+            ],
+            "estimate": self.estimate.as_dict() | {"unknown": list(self.estimate.unknown)},
+            "beyond_limit": list(self.beyond),
+            "kept_overrides": list(self.kept),
+        }
+
+
+def plan_refresh(found: Look, choices: Choices, forecast: Forecast) -> Planned:
+    """What there is to do, and what it will cost. Nothing is run. Raises ConfigurationError."""
+    everything = plan(_chosen(found, choices.videos), choices.choice)
+    to_do = [entry for entry in everything if entry.at_most]
+    limit = len(to_do) if choices.limit is None else choices.limit
+    entries = to_do[:limit]
+    kept = tuple(entry.video_id for entry in everything if entry.kept)
+    beyond = tuple(entry.video_id for entry in to_do[limit:])
+    return Planned(tuple(entries), forecast(entries), beyond, kept)
+
+
+def _chosen(found: Look, videos: Collection[str]) -> Verdicts:
+    if not videos:
+        return found.verdicts
+    return {video_id: by for video_id, by in found.verdicts.items() if video_id in videos}
+
+
+def plan_rerun(
+    found: Look, stage: StageName, videos: Collection[str], limit: int | None, forecast: Forecast
+) -> Planned:
+    """One stage of complete videos, whatever it stands like, and below it what then has other inputs."""
+    complete = [
+        video_id
+        for video_id in videos
+        if all(verdict.made is not None for verdict in found.verdicts[video_id].values())
+    ]
+    kept = [v for v in complete if found.verdicts[v][stage].word == "override"]
+    to_do = [
+        ToRun(video_id, (stage,), (stage, *below(stage)))
+        for video_id in complete
+        if video_id not in kept
+    ]
+    entries = to_do[: len(to_do) if limit is None else limit]
+    beyond = tuple(entry.video_id for entry in to_do[len(entries) :])
+    return Planned(tuple(entries), forecast(entries), beyond, tuple(kept))
+
+
+def below(stage: StageName) -> tuple[StageName, ...]:
+    """The stages after it."""
+    return STAGES[STAGES.index(stage) + 1 :]

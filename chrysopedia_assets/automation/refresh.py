@@ -1,0 +1,193 @@
+"""Run a plan: exactly its (stage, video) pairs, stage after stage, and no more than a person allows it to cost.
+
+Belongs here: the budget, the account at the end, the record of both. Does not: choosing (`planned.py`), verdicts
+(`freshness`), running a video (`process.py`).
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from threading import Lock
+from typing import Any
+
+from chrysopedia_assets.automation.planned import Budget, Planned
+from chrysopedia_assets.automation.process import Order, Processed, Processor
+from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.freshness.estimate import Estimate
+from chrysopedia_assets.freshness.plan import ToRun
+from chrysopedia_assets.models.calls import Usage
+from chrysopedia_assets.models.runs import REFRESH
+from resources.freshness import Forecast
+from resources.store.costs import usage_of_runs
+from resources.store.database import Database
+from resources.store.refreshes import begin_refresh, end_refresh
+
+
+@dataclass
+class Refreshed:
+    """What became of a plan: (video, stage) pairs; `busy` videos were left to whoever is at work on them."""
+
+    ran: list[tuple[str, str]] = field(default_factory=list)
+    spared: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[Processed] = field(default_factory=list)
+    busy: list[str] = field(default_factory=list)
+    over_budget: list[str] = field(default_factory=list)
+    not_begun: list[str] = field(default_factory=list)
+    used: Usage = field(default_factory=Usage)
+    saved: Estimate | None = None
+    run_ids: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON and the record of refreshes."""
+        used = asdict(self.used)
+        return {
+            "ran": [list(pair) for pair in self.ran],
+            "spared": [list(pair) for pair in self.spared],
+            "failed": [done.as_row() for done in self.failed],
+            "busy": self.busy,
+            "over_budget": self.over_budget,
+            "not_begun": self.not_begun,
+            "used": {name: used[name] for name in used if name != "prompt_version"},
+            "saved": self.saved.as_dict() if self.saved else None,
+        }
+
+
+def refresh(
+    processor: Processor,
+    planned: Planned,
+    order: Order,
+    forecast: Forecast,
+    database: Database,
+    *,
+    budget: Budget | None = None,
+    choices: Mapping[str, Any] | None = None,
+    at_once: int = 1,
+    stop: Callable[[], None] = lambda: None,
+    on_stage: Callable[[str, str], None] = lambda video_id, stage: None,
+    on_video: Callable[[Processed], None] = lambda done: None,
+) -> Refreshed:
+    """Run the plan; only its stages may run. `choices` are what is recorded of why.
+
+    What a kill or an interrupt leaves undone is out of date still, and in the next plan.
+    """
+    refresh_id = uuid.uuid4().hex
+    purse = _Purse(budget, planned, forecast, database)
+    order = replace(
+        order,
+        wanted={entry.video_id: entry.at_most for entry in planned.entries},
+        tags={**order.tags, REFRESH: refresh_id},
+    )
+    with database.writing(lock="refreshes") as connection:
+        begin_refresh(
+            connection,
+            refresh_id,
+            trigger=order.trigger,
+            choices=choices or {},
+            estimate=planned.estimate.as_dict(),
+        )
+    done_with: dict[str, Processed] = {}
+    try:
+        for done in processor.process_many(
+            [entry.video_id for entry in planned.entries],
+            order,
+            at_once=at_once,
+            stop=stop,
+            may_begin=purse.may_begin,
+            on_stage=on_stage,
+        ):
+            done_with[done.video_id] = done
+            purse.paid(done)
+            on_video(done)
+    finally:
+        made = _account(planned, done_with, purse, forecast, database)
+        with database.writing(lock="refreshes") as connection:
+            end_refresh(connection, refresh_id, made.as_dict())
+    return made
+
+
+def _account(
+    planned: Planned,
+    done_with: Mapping[str, Processed],
+    purse: "_Purse",
+    forecast: Forecast,
+    database: Database,
+) -> Refreshed:
+    made = Refreshed(over_budget=purse.refused)
+    spared: list[ToRun] = []
+    for entry in planned.entries:
+        done = done_with.get(entry.video_id)
+        if done is None:
+            if entry.video_id not in purse.refused:
+                made.not_begun.append(entry.video_id)
+            continue
+        made.run_ids += done.run_ids
+        made.ran += [(entry.video_id, stage) for stage in done.ran]
+        if done.busy:
+            made.busy.append(entry.video_id)
+        elif done.failed:
+            made.failed.append(done)
+        else:
+            left = tuple(stage for stage in entry.at_most if stage not in done.ran)
+            made.spared += [(entry.video_id, stage) for stage in left]
+            spared.append(ToRun(entry.video_id, left, left))
+    made.used = usage(made.run_ids, database)
+    made.saved = forecast(spared)
+    return made
+
+
+def usage(run_ids: Sequence[str], database: Database) -> Usage:
+    """What these runs have used, from the ledger."""
+    if not run_ids:
+        return Usage()
+    with database.reading() as connection:
+        return usage_of_runs(connection, run_ids)
+
+
+class _Purse:
+    """Lets a video begin while what is spent, what those under way may cost, and what it may cost are in the budget.
+
+    Where there is no history to foresee the cost of a video, one begins as long as something is left.
+    """
+
+    def __init__(
+        self, budget: Budget | None, planned: Planned, forecast: Forecast, database: Database
+    ) -> None:
+        self._budget, self._database, self._lock = budget, database, Lock()
+        self._expected: dict[str, float] = {}
+        self._under_way: set[str] = set()
+        self._run_ids: list[str] = []
+        self.refused: list[str] = []
+        if budget is None:
+            return
+        costs = planned.estimate
+        if budget.calls is None and costs.usd is None and costs.tokens_in is not None:
+            raise ConfigurationError(
+                "the price of these calls is not known, so a budget in money cannot be kept",
+                cure="Set CHRYSOPEDIA_LLM_PRICE, or give the budget in calls: --budget 200calls",
+            )
+        for entry in planned.entries:
+            costs = forecast([entry])
+            expected = costs.usd if budget.calls is None else costs.calls
+            self._expected[entry.video_id] = expected.high if expected else 0.0
+
+    def may_begin(self, video_id: str) -> bool:
+        if self._budget is None:
+            return True
+        with self._lock:
+            used = usage(self._run_ids, self._database)
+            limit, spent = self._budget.usd or 0.0, used.cost_usd
+            if self._budget.calls is not None:
+                limit, spent = self._budget.calls, used.calls
+            elif used.unpriced:  # nobody knows any more what is left
+                spent = limit
+            taken = spent + sum(self._expected[other] for other in self._under_way)
+            if taken >= limit or taken + self._expected[video_id] > limit:
+                self.refused.append(video_id)
+                return False
+            self._under_way.add(video_id)
+            return True
+
+    def paid(self, done: Processed) -> None:
+        with self._lock:
+            self._under_way.discard(done.video_id)
+            self._run_ids += done.run_ids

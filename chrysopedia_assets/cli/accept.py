@@ -1,0 +1,96 @@
+"""Declare versions equal: a cosmetic edit makes nothing out of date. On record with who, when and why; never silent."""
+
+import getpass
+from typing import Annotated, Any
+
+import typer
+
+from chrysopedia_assets.cli.output import Json, print_json, print_table, results, unknown
+from chrysopedia_assets.cli.stale import tell_news
+from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.freshness.verdicts import Accepted
+from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, SOURCES
+from resources.database import open_database
+from resources.event_log import event_log_on_disk
+from resources.freshness import Look, look
+from resources.store import acceptances
+
+ACCEPTABLE = [name for name in SOURCES if name != LIBRARY_FILES]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("accept")(accept_command)
+
+
+def accept_command(
+    subject: Annotated[
+        str | None,
+        typer.Argument(help="What was edited: prompts/synthesis, settings/extraction, ..."),
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why its versions count as equal.")] = "",
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Take back all that was accepted for it.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Declare the present version of a prompt or setting equal to those that results were made with.
+
+    Without an argument: all that was ever accepted, and by whom.
+    """
+    if subject is None:
+        _list(as_json)
+        return
+    if subject not in ACCEPTABLE:
+        raise unknown("prompt or setting", subject, ACCEPTABLE, "chrysopedia stale")
+    who = getpass.getuser()
+    if revoke:
+        with open_database().writing(lock="acceptances") as connection:
+            count = acceptances.revoke(connection, subject, revoked_by=who)
+        results.print(f"{count} taken back for {subject}.", highlight=False)
+        return
+    if not reason.strip():
+        raise ConfigurationError(
+            "nothing is accepted without a reason", cure='Give one: --reason "only a typo"'
+        )
+    found = look(event_log_on_disk(), open_database())
+    pairs = _pairs(found, subject)
+    with open_database().writing(lock="acceptances") as connection:
+        acceptances.accept(connection, pairs, reason=reason.strip(), accepted_by=who)
+    for pair in pairs:
+        results.print(
+            f"{subject}: {pair.one} counts as {pair.other} from now on.",
+            highlight=False,
+            soft_wrap=True,
+        )
+    if not pairs:
+        results.print(f"Nothing is out of date because of {subject}.", highlight=False)
+    tell_news(found)
+
+
+def _pairs(found: Look, subject: str) -> list[Accepted]:
+    """Each older version that something stands from, with the present one."""
+    broken = found.sources.broken.get(subject)
+    if broken is not None:
+        raise broken
+    roots = {
+        root
+        for by_stage in found.verdicts.values()
+        for verdict in by_stage.values()
+        for root in verdict.roots
+        if root.cause.subject == subject
+    }
+    pairs = {(root.cause.old, root.cause.new) for root in roots}
+    return [Accepted(subject, old, new) for old, new in sorted(pairs) if old and new]
+
+
+def _list(as_json: bool) -> None:
+    with open_database().reading() as connection:
+        rows: list[dict[str, Any]] = acceptances.list_acceptances(connection)
+    for row in rows:
+        for name in ("accepted_at", "revoked_at"):
+            row[name] = row[name].isoformat(timespec="seconds") if row[name] else None
+        del row["acceptance_id"]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(rows, "Nothing was accepted yet.")

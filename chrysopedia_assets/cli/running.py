@@ -1,0 +1,124 @@
+"""How commands run stages: with progress, in this process, with the account of a refresh at the end."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from chrysopedia_assets.cli.output import errors, refuse, results
+
+if TYPE_CHECKING:
+    from chrysopedia_assets.automation.planned import Budget, Planned
+    from chrysopedia_assets.automation.process import Order, Processed, Processor
+    from chrysopedia_assets.automation.refresh import Refreshed
+    from resources.freshness import Forecast
+
+
+def progress_bar() -> Progress:
+    """Progress on stderr, so that stdout stays clean for results."""
+    return Progress(
+        TextColumn("{task.fields[what]}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=errors,
+        transient=True,
+        disable=not errors.is_terminal,
+    )
+
+
+@dataclass
+class StageProgress:
+    """One step for each stage of each video."""
+
+    bar: Progress
+    task: TaskID
+
+    def on_stage(self, video_id: str, stage: str) -> None:
+        self.bar.update(self.task, advance=1, what=f"{video_id}: {stage}")
+
+    def on_video(self, done: "Processed", planned: int) -> None:
+        """Stages that were planned and spared count as done."""
+        self.bar.advance(self.task, max(planned - len(done.ran), 0))
+
+
+@contextmanager
+def stage_progress(stages: int, what: str) -> Iterator[StageProgress]:
+    with progress_bar() as bar:
+        yield StageProgress(bar, bar.add_task("", total=stages, what=what))
+
+
+@contextmanager
+def processor() -> Iterator["Processor"]:
+    """Dagster, loaded; it takes seconds."""
+    import dagster as dg
+
+    from chrysopedia_assets.automation.process import Processor
+    from chrysopedia_assets.definitions import build_defs
+    from resources.database import open_database
+
+    with dg.DagsterInstance.get() as instance:
+        yield Processor(build_defs(), instance, open_database())
+
+
+def carry_out(
+    planned: "Planned",
+    order: "Order",
+    forecast: "Forecast",
+    budget: "Budget | None",
+    choices: Mapping[str, Any],
+) -> "Refreshed":
+    """Run a plan, with progress."""
+    from chrysopedia_assets.automation.refresh import refresh
+    from resources.database import open_database
+    from resources.llm import stop_llm, videos_at_once
+
+    stages = {entry.video_id: len(entry.at_most) for entry in planned.entries}
+    with processor() as found, stage_progress(sum(stages.values()), "starting") as progress:
+        return refresh(
+            found,
+            planned,
+            order,
+            forecast,
+            open_database(),
+            budget=budget,
+            choices=choices,
+            at_once=min(videos_at_once(), max(len(stages), 1)),
+            stop=stop_llm,
+            on_stage=progress.on_stage,
+            on_video=lambda done: progress.on_video(done, stages[done.video_id]),
+        )
+
+
+def print_account(made: "Refreshed") -> None:
+    """What was re-run, spared, left, paid and saved."""
+    for done in made.failed:
+        row: dict[str, Any] = done.as_row()
+        refuse(f"{row['video']} failed at {row['failed_at']}: {row['error']}")
+    for videos, why in (
+        (made.busy, "left to whoever is at work on it"),
+        (made.over_budget, "left: it may cost more than the budget has left"),
+        (made.not_begun, "not begun"),
+    ):
+        for video_id in videos:
+            results.print(f"{video_id}: {why}", markup=False, highlight=False, soft_wrap=True)
+    used = made.used
+    paid = "US$ unknown" if used.unpriced else f"US$ {used.cost_usd:.4f}"
+    results.print(
+        f"{len(made.ran)} stages re-run, {len(made.spared)} spared, {len(made.failed)} videos failed. "
+        f"{used.calls} calls, {used.reused} replies from the ledger, {used.tokens_in} tokens in, "
+        f"{used.tokens_out} out, {paid}.",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if made.saved and made.saved.stages.high:
+        results.print(f"Spared: {made.saved}.", highlight=False, soft_wrap=True)

@@ -1,0 +1,231 @@
+"""What is out of date, why, and what refreshing it costs. Answers before Dagster would be loaded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from chrysopedia_assets.cli.output import (
+    Json,
+    print_json,
+    print_table,
+    refuse,
+    results,
+    unknown,
+)
+from chrysopedia_assets.freshness.plan import Choice, count_by_cause, plan
+from chrysopedia_assets.freshness.verdicts import WORDS, Root, Verdict
+from chrysopedia_assets.freshness.words import since, told, told_root
+from chrysopedia_assets.models.prompts import Task
+from chrysopedia_assets.models.records import STAGES, StageName
+from chrysopedia_assets.models.stage_defs import prompt_source, settings_source
+from resources.database import open_database
+from resources.event_log import event_log_on_disk
+from resources.freshness import Forecast, Look, look
+from resources.sources import commit_of
+from resources.store.pages import count_stored
+from resources.store.records import made_by
+
+SHOWN = 20
+"""Rows of a table on the terminal; --json has them all."""
+PAGES: StageName = "technique_pages"
+SYNTHESIS = (prompt_source("synthesis"), settings_source("synthesis"))
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("stale")(stale_command)
+
+
+def stale_command(
+    asset: Annotated[str, typer.Option(help="Which stage's results: its name, or `all`.")] = PAGES,
+    video: Annotated[str | None, typer.Option(help="Only this video.")] = None,
+    cause: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only this cause: a kind (prompt) or a name (prompts/synthesis). Repeatable."
+        ),
+    ] = None,
+    versions: Annotated[
+        bool,
+        typer.Option("--versions", help="Which pages stand from which prompt, engine and model."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """What is out of date and why, through all stages, and what refreshing it costs. Runs nothing."""
+    if asset != "all" and asset not in STAGES:
+        raise unknown("stage", asset, STAGES, "chrysopedia stale --help")
+    choice = Choice.of(cause or ())
+    found = look(event_log_on_disk(), open_database())
+    if video is not None and video not in found.videos:
+        raise unknown("video", video, found.videos, "chrysopedia status")
+    if versions:
+        _tell_versions(found, as_json)
+    else:
+        chosen: Sequence[StageName] = STAGES if asset == "all" else (asset,)  # type: ignore[assignment]
+        cells = [
+            Cell(video_id, stage, verdict)
+            for video_id, by_stage in found.verdicts.items()
+            for stage, verdict in by_stage.items()
+            if stage in chosen and video in (None, video_id)
+        ]
+        _tell(found, cells, choice, as_json)
+    tell_news(found)
+
+
+@dataclass(frozen=True)
+class Cell:
+    video_id: str
+    stage: StageName
+    verdict: Verdict
+
+    def as_dict(self, choice: Choice) -> dict[str, Any]:
+        return {
+            "video": self.video_id,
+            "asset": self.stage,
+            "verdict": self.verdict.word,
+            "dagster": self.verdict.status,
+            "override": self.verdict.made.override if self.verdict.made else None,
+            "causes": [
+                {"at": root.stage, **root.cause._asdict()}
+                for root in self.verdict.roots
+                if choice(root)
+            ],
+        }
+
+    def as_row(self, choice: Choice) -> dict[str, str]:
+        causes = [told_root(root) for root in self.verdict.roots if choice(root)]
+        if self.verdict.word == "accepted":
+            causes = [f"{told(cause)}, and that was accepted" for cause in self.verdict.own]
+        if self.verdict.made and self.verdict.made.override:
+            causes.insert(0, f"made with a prompt of its own ({self.verdict.made.override})")
+        return {
+            "video": self.video_id,
+            "asset": self.stage,
+            "verdict": self.verdict.word,
+            "causes": "; ".join(causes),
+        }
+
+
+def _tell(found: Look, cells: Sequence[Cell], choice: Choice, as_json: bool) -> None:
+    shown = [cell for cell in cells if _is_shown(cell.verdict, choice)]
+    videos = {cell.video_id for cell in shown}
+    verdicts = {v: by_stage for v, by_stage in found.verdicts.items() if v in videos}
+    entries = [entry for entry in plan(verdicts, choice) if entry.at_most]
+    costs = Forecast(found, open_database())(entries)
+    counts = dict.fromkeys(WORDS, 0)
+    for cell in cells:
+        counts[cell.verdict.word] += 1
+    pairs = [(c.video_id, root) for c in shown for root in c.verdict.roots if choice(root)]
+    causes = [
+        {
+            "cause": told_root(root),
+            "at": root.stage,
+            **root.cause._asdict(),
+            "since": since(found.recorded.sources.get(root.cause.subject)),
+            "commit": commit_of(root.cause.subject) or "",
+            "videos": videos,
+        }
+        for root, videos in count_by_cause(_as_one(pairs)).items()
+    ]
+    if as_json:
+        print_json(
+            {
+                "counts": counts,
+                "causes": causes,
+                "cells": [cell.as_dict(choice) for cell in shown],
+                "refresh": costs.as_dict() | {"unknown": list(costs.unknown)},
+                "broken": {name: str(error) for name, error in found.sources.broken.items()},
+            }
+        )
+        return
+    for error in dict.fromkeys(str(error) for error in found.sources.broken.values()):
+        refuse(f"{error} Nothing counts as out of date for it.")
+    results.print(", ".join(f"{count} {word}" for word, count in counts.items()), highlight=False)
+    if not shown:
+        return
+    if causes:
+        results.print()
+        columns = ("cause", "since", "commit", "videos")
+        print_table([{name: row[name] for name in columns} for row in causes], "")
+    results.print()
+    print_table([cell.as_row(choice) for cell in shown[:SHOWN]], "")
+    if len(shown) > SHOWN:
+        results.print(f"... and {len(shown) - SHOWN} more: --json lists all.", highlight=False)
+    if entries:
+        results.print()
+        results.print(f"To run: {costs}.", highlight=False, soft_wrap=True)
+        for task in _unread(found, pairs):
+            results.print(
+                f"The embedded engine answers {task}, and reads no prompt.", soft_wrap=True
+            )
+        results.print("Refresh them: chrysopedia refresh (--dry-run shows what it would do)")
+
+
+def _unread(found: Look, pairs: Sequence[tuple[str, Root]]) -> list[Task]:
+    """The tasks whose prompt was edited while nobody reads it."""
+    edited = {root.cause.subject for _, root in pairs if root.cause.kind == "prompt"}
+    readable = found.sources.prompts.readable()
+    return [p.task for p in readable if not p.settings.model and prompt_source(p.task) in edited]
+
+
+def _is_shown(verdict: Verdict, choice: Choice) -> bool:
+    if not choice.only:
+        return verdict.word != "fresh"
+    return any(choice(root) for root in verdict.roots)
+
+
+def _as_one(pairs: Sequence[tuple[str, Root]]) -> list[tuple[str, Root]]:
+    """Of files and results every video has versions of its own: what happened is one cause all the same."""
+    found = []
+    for video_id, root in pairs:
+        if root.cause.kind in ("file", "input", "lost"):
+            root = root._replace(cause=root.cause._replace(old=None, new=None))
+        found.append((video_id, root))
+    return found
+
+
+def _tell_versions(found: Look, as_json: bool) -> None:
+    """One row for each combination of prompt, engine and model that pages stand from."""
+    with open_database().reading() as connection:
+        makers, pages = made_by(connection, PAGES), count_stored(connection)
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    now = found.recorded.sources
+    for video_id, by_stage in found.verdicts.items():
+        made = by_stage[PAGES].made
+        if made is None:
+            continue
+        versions = [
+            made.inputs[n].version if n in made.inputs else "not recorded" for n in SYNTHESIS
+        ]
+        key = (*versions, makers.get(video_id, ""), made.override or "")
+        current = [now[n].version if n in now else "" for n in SYNTHESIS]
+        row = rows.setdefault(
+            key,
+            {
+                "prompt": versions[0],
+                "answered_by": versions[1],
+                "made_by": key[2],
+                "in_force": "yes" if versions == current else "override" if made.override else "no",
+                "videos": 0,
+                "pages": 0,
+            },
+        )
+        row["videos"] += 1
+        row["pages"] += pages.get(video_id, {}).get("pages", 0)
+    shown = sorted(rows.values(), key=lambda row: -row["pages"])
+    if as_json:
+        print_json(shown)
+    else:
+        print_table(shown, "No pages. Next: chrysopedia process")
+
+
+def tell_news(found: Look) -> None:
+    """Dagster hears of an edited prompt from whoever sees it first; after the answer, for it takes seconds to load."""
+    if found.news:
+        import dagster as dg
+
+        from resources.observations import observe_sources
+
+        with dg.DagsterInstance.get() as instance:
+            observe_sources(instance, found.sources)
