@@ -116,7 +116,7 @@ def _measure(videos: int, segments: int) -> dict[str, float]:
     definitions = build_defs()
     found = {"start_s": time.perf_counter() - started}
     library = Path(os.environ["CHRYSOPEDIA_DATA_DIR"]) / "library"
-    _write_library(library, videos, segments)
+    write_library(library, videos, segments)
     spent = dict.fromkeys(("records_s", "verdicts_s"), 0.0)
     with dg.DagsterInstance.get() as instance:
         started = time.perf_counter()
@@ -181,7 +181,7 @@ def _transcript_mb(library: Path) -> float:
     return size / 2**20
 
 
-def _write_library(library: Path, videos: int, segments: int) -> None:
+def write_library(library: Path, videos: int, segments: int) -> None:
     folder = library / "Ann"
     folder.mkdir(parents=True)
     for video in range(videos):

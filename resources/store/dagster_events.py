@@ -49,8 +49,10 @@ _keys = sa.table("asset_keys", sa.column("asset_key", sa.Text), sa.column("asset
 
 
 class _Event(NamedTuple):
-    """The newest event of an asset, or of one of its partitions."""
+    """The newest event of an asset, or of one of its partitions; what has none has the empty string for it."""
 
+    name: str
+    partition: str
     event_id: int
     at_s: float
     tags: Mapping[str, str]
@@ -58,14 +60,12 @@ class _Event(NamedTuple):
 
 def read_recorded(connect: Connect, video_ids: Collection[str] | None = None) -> Recorded:
     """What is recorded of every stage and source; of all videos, or of those named."""
+    made: dict[str, dict[str, Made]] = {name: {} for name in (*STAGE_DEFS, LIBRARY_FILES)}
     with connect() as connection:
-        made = {
-            name: {video: _made(event) for video, event in by_video.items()}
-            for name, by_video in (
-                *_newest(connection, STAGE_DEFS, MATERIALIZED, video_ids).items(),
-                *_newest(connection, (LIBRARY_FILES,), OBSERVED, video_ids).items(),
-            )
-        }
+        for event in _newest(connection, STAGE_DEFS, MATERIALIZED, video_ids):
+            made[event.name][event.partition] = _made(event)
+        for event in _newest(connection, (LIBRARY_FILES,), OBSERVED, video_ids):
+            made[event.name][event.partition] = _made(event)
         return Recorded(made, _sources(connection), _older(connection, made))
 
 
@@ -78,8 +78,8 @@ def newest_sources(connect: Connect) -> dict[str, Source]:
 def newest_file_versions(connect: Connect) -> dict[str, str | None]:
     """By video, the version of its file that was observed last."""
     with connect() as connection:
-        found = _newest(connection, (LIBRARY_FILES,), OBSERVED)[LIBRARY_FILES]
-    return {video_id: event.tags.get(DATA_VERSION) for video_id, event in found.items()}
+        found = _newest(connection, (LIBRARY_FILES,), OBSERVED)
+        return {event.partition: event.tags.get(DATA_VERSION) for event in found}
 
 
 def newest_event_id(connect: Connect) -> int:
@@ -116,9 +116,8 @@ def _wiped(connection: Connection) -> dict[str, datetime]:
 def _sources(connection: Connection) -> dict[str, Source]:
     names = SOURCES.keys() - {LIBRARY_FILES}
     return {
-        name: Source(event.tags.get(DATA_VERSION, ""), event.at_s)
-        for name, events in _newest(connection, names, OBSERVED).items()
-        for event in events.values()
+        event.name: Source(event.tags.get(DATA_VERSION, ""), event.at_s)
+        for event in _newest(connection, names, OBSERVED)
     }
 
 
@@ -127,62 +126,58 @@ def _newest(
     names: Iterable[str],
     kind: str,
     video_ids: Collection[str] | None = None,
-) -> dict[str, dict[str, _Event]]:
-    """By asset, then partition; what has no partitions is under the empty string."""
-    found: dict[str, dict[str, _Event]] = {name: {} for name in names}
+) -> Iterator[_Event]:
+    """Of each asset and partition. Tags of an event that is gone may lie under the id of another: SQLite gives ids
+    out again, and Dagster deletes an asset's events there without their tags. The time tells them apart.
+    """
     if not sa.inspect(connection).has_table("event_logs"):  # nothing was ever recorded
-        return found
-    name_of = {_db_key(name): name for name in found}
+        return
+    name_of = {_db_key(name): name for name in names}
     event, wiped = _events.c, _wiped(connection)
     where = [event.asset_key.in_(name_of), event.dagster_event_type == kind]
     if video_ids is not None and len(video_ids) <= MAX_IN:
         where.append(event.partition.in_(list(video_ids)))
     where += [sa.or_(event.asset_key != key, event.timestamp > at) for key, at in wiped.items()]
     newest = (
-        sa.select(event.asset_key, event.partition, sa.func.max(event.id).label("id"))
+        sa.select(sa.func.max(event.id).label("id"))
         .where(*where)
         .group_by(event.asset_key, event.partition)
+        .subquery("newest")
     )
-    ids = newest.subquery("newest")
-    tags = (
-        sa.select(
-            _tags.c.event_id,
-            sa.func.min(_tags.c.event_timestamp),
-            _as_json(connection)(_tags.c.key, _tags.c.value),
-        )
-        .join_from(ids, _tags, _tags.c.event_id == ids.c.id)
-        .group_by(_tags.c.event_id)
+    its_tags = sa.and_(_tags.c.event_id == event.id, _tags.c.event_timestamp == event.timestamp)
+    told = _as_json(connection)(_tags.c.key, _tags.c.value).filter(_tags.c.key.is_not(None))
+    query = (
+        sa.select(event.asset_key, event.partition, event.id, event.timestamp, told)
+        .join_from(newest, _events, event.id == newest.c.id)
+        .outerjoin(_tags, its_tags)
+        .group_by(event.id)
     )
-    tagged = {
-        event_id: _Event(event_id, _seconds(at), _parsed(tags))
-        for event_id, at, tags in connection.execute(tags)
-    }
-    places = {event_id: (name_of[key], part) for key, part, event_id in connection.execute(newest)}
-    if kind == MATERIALIZED:
-        bare = [i for i in places if i not in tagged or CODE_VERSION not in tagged[i].tags]
-        tagged |= _from_events(connection, bare)
-    for event_id, (name, partition) in places.items():
-        found[name][partition or ""] = tagged.get(event_id) or _Event(event_id, 0.0, {})
-    return found
+    bare = []
+    for key, partition, event_id, at, told in connection.execute(query).all():
+        tags = _parsed(told)
+        found = _Event(name_of[key], partition or "", event_id, _seconds(at), tags)
+        if kind == MATERIALIZED and CODE_VERSION not in tags:
+            bare.append(found)
+        else:
+            yield found
+    yield from _from_events(connection, bare)
 
 
-def _from_events(connection: Connection, event_ids: Sequence[int]) -> dict[int, _Event]:
-    """Of events whose tags are not all in their table: stored before ours indexed them, or by another storage.
+def _from_events(connection: Connection, bare: Sequence[_Event]) -> Iterator[_Event]:
+    """Events whose tags are not all in their table: stored before ours indexed them, or by another storage.
 
     One that cannot be read says nothing of what it was made from, like one that was reported by hand.
     """
-    found = {}
-    query = sa.select(_events.c.id, _events.c.timestamp, _events.c.event)
-    for at in range(0, len(event_ids), MAX_IN):
-        rows = connection.execute(query.where(_events.c.id.in_(event_ids[at : at + MAX_IN])))
-        for event_id, stored_at, event in rows:
+    query = sa.select(_events.c.id, _events.c.event)
+    for at in range(0, len(bare), MAX_IN):
+        some = {event.event_id: event for event in bare[at : at + MAX_IN]}
+        for event_id, text in connection.execute(query.where(_events.c.id.in_(some))).all():
             try:
-                told = json.loads(event)["dagster_event"]["event_specific_data"]
+                told = json.loads(text)["dagster_event"]["event_specific_data"]
                 tags = told["materialization"]["tags"] or {}
             except (ValueError, KeyError, TypeError):
                 tags = {}
-            found[event_id] = _Event(event_id, _seconds(stored_at), tags)
-    return found
+            yield some[event_id]._replace(tags=tags)
 
 
 def _as_json(connection: Connection) -> Any:
@@ -193,16 +188,13 @@ def _as_json(connection: Connection) -> Any:
 
 
 def _parsed(tags: object) -> Mapping[str, str]:
-    found: Mapping[str, str] = json.loads(tags) if isinstance(tags, str) else tags  # type: ignore[assignment]
+    found: Mapping[str, str] = json.loads(tags) if isinstance(tags, str) else tags or {}  # type: ignore[assignment]
     return found
 
 
-def _seconds(at: object) -> float:
-    """Dagster stores UTC without a zone; SQLite gives an aggregate of times as the text that it stores."""
-    if at is None:
-        return 0.0
-    naive = at if isinstance(at, datetime) else datetime.fromisoformat(str(at))
-    return naive.replace(tzinfo=UTC).timestamp()
+def _seconds(at: datetime) -> float:
+    """Dagster stores UTC without a zone."""
+    return at.replace(tzinfo=UTC).timestamp()
 
 
 def _made(event: _Event) -> Made:
