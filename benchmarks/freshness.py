@@ -196,7 +196,7 @@ def _fill(videos: int) -> Measured:
     import dagster as dg
 
     from chrysopedia_assets.automation.ingest import ingest
-    from chrysopedia_assets.automation.process import Processor
+    from chrysopedia_assets.automation.process import Order, Processor
     from chrysopedia_assets.definitions import build_defs
     from resources.clients import library
     from resources.database import open_database
@@ -207,7 +207,7 @@ def _fill(videos: int) -> Measured:
         files = library.look([settings().library_dir]).files
         ingest(files, open_database(), instance)
         [video_id] = instance.get_dynamic_partitions("videos")
-        done = Processor(build_defs(), instance, open_database()).process(video_id, "manual")
+        done = Processor(build_defs(), instance, open_database()).process(video_id, Order("manual"))
         assert done.failed is None, done
         with open_database().writing(lock="benchmark") as connection:
             [entry] = list_videos(connection)

@@ -12,7 +12,7 @@ from chrysopedia_assets.assets import (
     topic_chunks,
     transcripts,
 )
-from chrysopedia_assets.automation import jobs, sensors
+from chrysopedia_assets.automation import jobs, refresh_jobs, sensors
 from resources.dagster_resources import EngineResource, LibraryResource, TaxonomyResource
 from resources.record_store import RecordStore
 
@@ -47,7 +47,12 @@ def build_defs(**overrides: object) -> dg.Definitions:
     }
     return dg.Definitions(
         assets=dg.load_assets_from_modules(ASSET_MODULES),
-        jobs=[jobs.process_video],
+        jobs=[
+            jobs.process_video,
+            jobs.clean_reprocess,
+            refresh_jobs.refresh_stale,
+            refresh_jobs.rerun_stage,
+        ],
         sensors=[sensors.library_folder],
         resources=resources | overrides,
         loggers={"console": console},

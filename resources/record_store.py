@@ -5,9 +5,9 @@ from typing import cast
 import dagster as dg
 from pydantic import PrivateAttr
 
-from chrysopedia_assets.errors import ChrysopediaError
 from chrysopedia_assets.models.records import StageName, StageRecord
 from resources.database import open_database
+from resources.failures import our_failures
 from resources.store.records import load, save
 
 
@@ -32,8 +32,5 @@ class RecordStore(dg.ConfigurableIOManager):
         stage = cast(StageName, context.asset_key.to_user_string())
         if stored := self._stored.get((stage, context.partition_key)):
             return stored
-        try:
-            with open_database().reading() as connection:
-                return load(connection, stage, context.partition_key)
-        except ChrysopediaError as error:
-            raise dg.Failure(description=str(error), allow_retries=False) from error
+        with our_failures(), open_database().reading() as connection:
+            return load(connection, stage, context.partition_key)

@@ -12,12 +12,12 @@ import dagster as dg
 from pydantic import Field
 
 from chrysopedia_assets.assets._metadata import of_usage
-from chrysopedia_assets.errors import ChrysopediaError
 from chrysopedia_assets.models.records import StageName, StageRecord, content_version
-from chrysopedia_assets.models.runs import FAILURE, OVERRIDE
+from chrysopedia_assets.models.runs import OVERRIDE
 from chrysopedia_assets.models.stage_defs import STAGE_DEFS, prompt_source
 from chrysopedia_assets.stages.ports import Ask
 from resources.engine import with_prompt
+from resources.failures import our_failures
 from resources.observations import asset_key
 from resources.sources import Prompt, overriding, sources_of
 from resources.usage import stage_usage
@@ -93,15 +93,10 @@ def stage_work(
     """
     work = StageWork()
     started = time.perf_counter()
-    try:
+    with our_failures():
         if context is not None:
             _prepare(work, context, config)
         yield work
-    except ChrysopediaError as error:
-        kind = dg.MetadataValue.text(type(error).__name__)
-        raise dg.Failure(
-            description=str(error), metadata={FAILURE: kind}, allow_retries=False
-        ) from error
     work.seconds = time.perf_counter() - started
     if context is not None and (task := STAGE_DEFS[_stage(context)].task):
         work.usage = of_usage(stage_usage(context.run.run_id, task, context.partition_key))

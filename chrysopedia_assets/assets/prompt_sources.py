@@ -6,9 +6,9 @@ back makes it fresh again. Every run and command looks for itself; *Observe* and
 
 import dagster as dg
 
-from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.models.prompts import TASKS
 from chrysopedia_assets.models.stage_defs import TAXONOMY, prompt_source, settings_source
+from resources.failures import our_failures
 from resources.observations import asset_key
 from resources.sources import read_sources
 
@@ -29,11 +29,8 @@ def _source(name: str, group: str, kind: str, description: str) -> dg.AssetsDefi
         tags={f"dagster/kind/{kind}": ""},
     )
     def observed() -> dg.DataVersion:
-        sources = read_sources()
-        try:
-            return dg.DataVersion(sources.version(name))
-        except ConfigurationError as error:
-            raise dg.Failure(description=str(error), allow_retries=False) from error
+        with our_failures():
+            return dg.DataVersion(read_sources().version(name))
 
     return observed  # type: ignore[return-value]
 

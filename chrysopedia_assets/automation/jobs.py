@@ -3,9 +3,20 @@
 import dagster as dg
 
 from chrysopedia_assets.models.records import STAGES
+from chrysopedia_assets.models.runs import FRESH, TRIGGER
 
 process_video = dg.define_asset_job(
     "process_video",
     selection=dg.AssetSelection.assets(*STAGES),
     description="Every stage of one video, from its file to its technique pages.",
+)
+
+clean_reprocess = dg.define_asset_job(
+    "clean_reprocess",
+    selection=dg.AssetSelection.assets(*STAGES),
+    tags={FRESH: "true", TRIGGER: "clean_reprocess"},
+    description=(
+        "Every stage of one video with nothing from before: pays for every reply again. Its pages can be read until the "
+        "new ones are stored, and stay on record."
+    ),
 )

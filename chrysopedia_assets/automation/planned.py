@@ -1,5 +1,6 @@
 """What a person chose to make anew, and what that comes to: no Dagster, so that a command can say it at once."""
 
+import difflib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from chrysopedia_assets.freshness.plan import Choice, ToRun, plan
 from chrysopedia_assets.freshness.verdicts import Verdicts
 from chrysopedia_assets.models.records import STAGES, StageName
 from resources.freshness import Forecast, Look
+from resources.store.database import Database
+from resources.store.pages import list_pages
 
 
 @dataclass(frozen=True)
@@ -89,21 +92,46 @@ def _chosen(found: Look, videos: Collection[str]) -> Verdicts:
 def plan_rerun(
     found: Look, stage: StageName, videos: Collection[str], limit: int | None, forecast: Forecast
 ) -> Planned:
-    """One stage of complete videos, whatever it stands like, and below it what then has other inputs."""
-    complete = [
-        video_id
-        for video_id in videos
-        if all(verdict.made is not None for verdict in found.verdicts[video_id].values())
-    ]
-    kept = [v for v in complete if found.verdicts[v][stage].word == "override"]
-    to_do = [
-        ToRun(video_id, (stage,), (stage, *below(stage)))
-        for video_id in complete
-        if video_id not in kept
-    ]
+    """One stage of some videos, whatever it stands like, and below it what then has other inputs."""
+    kept = [v for v in videos if found.verdicts[v][stage].word == "override"]
+    to_do = [ToRun(v, (stage,), (stage, *below(stage))) for v in videos if v not in kept]
     entries = to_do[: len(to_do) if limit is None else limit]
     beyond = tuple(entry.video_id for entry in to_do[len(entries) :])
     return Planned(tuple(entries), forecast(entries), beyond, tuple(kept))
+
+
+def complete_videos(
+    found: Look, creator: str | None, category: str | None, database: Database
+) -> list[str]:
+    """Those of which every stage was made; of a creator, or with a page of a category. Raises ConfigurationError."""
+    creators = {entry.video.creator for entry in found.videos.values()}
+    if creator is not None and creator not in creators:
+        raise ConfigurationError(
+            f"there is no creator {creator}", cure=f"Known are {', '.join(sorted(creators))}."
+        )
+    videos = [
+        video_id
+        for video_id, entry in found.videos.items()
+        if creator in (None, entry.video.creator)
+        and all(verdict.made is not None for verdict in found.verdicts[video_id].values())
+    ]
+    if category is None:
+        return videos
+    with database.reading() as connection:
+        of_category = {row["video"] for row in list_pages(connection, category=category)}
+    return [video_id for video_id in videos if video_id in of_category]
+
+
+def stage_named(asked: str) -> StageName:
+    """Raises ConfigurationError, with what is meant most likely."""
+    for stage in STAGES:
+        if stage == asked:
+            return stage
+    close = difflib.get_close_matches(asked, STAGES, n=1)
+    meant = f"Did you mean {close[0]}? " if close else ""
+    raise ConfigurationError(
+        f"there is no stage {asked}", cure=f"{meant}Stages: {', '.join(STAGES)}."
+    )
 
 
 def below(stage: StageName) -> tuple[StageName, ...]:

@@ -101,8 +101,17 @@ class Processed:
 class Processor:
     """Runs stages of videos through the graph's own definitions, recorded in the instance like any other run."""
 
-    def __init__(self, defs: dg.Definitions, instance: DagsterInstance, database: Database) -> None:
-        self._job = defs.resolve_implicit_global_asset_job_def()
+    def __init__(
+        self,
+        defs: dg.Definitions | dg.RepositoryDefinition,
+        instance: DagsterInstance,
+        database: Database,
+    ) -> None:
+        self._job = (
+            defs.resolve_implicit_global_asset_job_def()
+            if isinstance(defs, dg.Definitions)
+            else defs.get_implicit_global_asset_job_def()
+        )
         self._instance = instance
         self._database = database
         self.staleness = Staleness(instance, database)

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chrysopedia_assets.cli.library import known_videos
-from chrysopedia_assets.cli.output import Json, print_json, print_table, results, unknown
+from chrysopedia_assets.cli.output import Json, print_json, print_table, results
 from chrysopedia_assets.cli.running import carry_out, print_account
 from chrysopedia_assets.cli.stale import tell_news
-from chrysopedia_assets.models.records import STAGES, StageName
 from resources.database import open_database
 from resources.event_log import event_log_on_disk
 from resources.freshness import Forecast, look
-from resources.store.pages import list_pages
 
 if TYPE_CHECKING:
     from chrysopedia_assets.automation.planned import Planned
@@ -92,20 +90,18 @@ def rerun_all_command(
     as_json: Json = False,
 ) -> None:
     """Run one stage of every complete video again, and below it whatever then has other inputs."""
-    from chrysopedia_assets.automation.planned import Budget, plan_rerun
+    from chrysopedia_assets.automation.planned import (
+        Budget,
+        complete_videos,
+        plan_rerun,
+        stage_named,
+    )
 
-    name = known_stage(stage)
+    name = stage_named(stage)
     purse = Budget.parse(budget) if budget else None
     found = look(event_log_on_disk(), open_database())
     forecast = Forecast(found, open_database())
-    videos = [v for v, entry in found.videos.items() if creator in (None, entry.video.creator)]
-    if not videos and creator is not None:
-        creators = sorted({entry.video.creator for entry in found.videos.values()})
-        raise unknown("creator", creator, creators, "chrysopedia status")
-    if category is not None:
-        with open_database().reading() as connection:
-            of_category = {row["video"] for row in list_pages(connection, category=category)}
-        videos = [video_id for video_id in videos if video_id in of_category]
+    videos = complete_videos(found, creator, category, open_database())
     planned = plan_rerun(found, name, videos, limit, forecast)
     if dry_run or not planned.entries:
         _tell_plan(planned, as_json)
@@ -123,14 +119,6 @@ def rerun_all_command(
         "budget": budget,
     }
     _tell_account(planned, carry_out(planned, order, forecast, purse, choices), as_json)
-
-
-def known_stage(asked: str) -> StageName:
-    """Raises ConfigurationError, with what is meant most likely."""
-    for stage in STAGES:
-        if stage == asked:
-            return stage
-    raise unknown("stage", asked, STAGES, "chrysopedia stale --asset all")
 
 
 def _tell_plan(planned: "Planned", as_json: bool) -> None:

@@ -8,7 +8,6 @@ import typer
 
 from chrysopedia_assets.cli.library import known_videos, print_row
 from chrysopedia_assets.cli.output import Json, print_json, results
-from chrysopedia_assets.cli.refresh import known_stage
 from chrysopedia_assets.cli.running import processor, stage_progress
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.freshness.plan import next_stages
@@ -105,7 +104,9 @@ def _stages(by_stage: ByStage, stage: str | None, clear_override: bool) -> tuple
         if not overridden:
             raise ConfigurationError("no stage of this video has an override")
         return overridden
-    name = known_stage(stage)
+    from chrysopedia_assets.automation.planned import stage_named
+
+    name = stage_named(stage)
     if clear_override and name not in overridden:
         raise ConfigurationError(f"{name} of this video has no override")
     return (name,)
