@@ -4,15 +4,17 @@ import dagster as dg
 
 from chrysopedia_assets.assets import (
     classifications,
+    freshness_report,
     key_moments,
     library_files,
+    pages_are_fresh,
     prompt_sources,
     synthesis_groups,
     technique_pages,
     topic_chunks,
     transcripts,
 )
-from chrysopedia_assets.automation import jobs, sensors
+from chrysopedia_assets.automation import edited_prompts, freshness_watch, jobs, sensors
 from resources.dagster_resources import EngineResource, LibraryResource, TaxonomyResource
 from resources.record_store import RecordStore
 
@@ -25,6 +27,7 @@ ASSET_MODULES = (
     classifications,
     synthesis_groups,
     technique_pages,
+    freshness_report,
 )
 
 
@@ -47,8 +50,13 @@ def build_defs(**overrides: object) -> dg.Definitions:
     }
     return dg.Definitions(
         assets=dg.load_assets_from_modules(ASSET_MODULES),
-        jobs=[jobs.process_video],
-        sensors=[sensors.library_folder],
+        asset_checks=[pages_are_fresh.pages_are_fresh],
+        jobs=[jobs.process_video, jobs.report_freshness],
+        sensors=[
+            sensors.library_folder,
+            edited_prompts.edited_prompts,
+            freshness_watch.freshness_watch,
+        ],
         resources=resources | overrides,
         loggers={"console": console},
         # One process for all steps of a run: a process per step costs seconds of start each.

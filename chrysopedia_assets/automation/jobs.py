@@ -6,6 +6,13 @@ from chrysopedia_assets.models.records import STAGES
 
 process_video = dg.define_asset_job(
     "process_video",
-    selection=dg.AssetSelection.assets(*STAGES),
+    # The check on pages is for whoever makes one by hand: the report looks at all of them at once.
+    selection=dg.AssetSelection.assets(*STAGES).without_checks(),
     description="Every stage of one video, from its file to its technique pages.",
+)
+
+report_freshness = dg.define_asset_job(
+    "report_freshness",
+    selection=dg.AssetSelection.assets("freshness_report"),
+    description="What is out of date, as the check on technique_pages and the report show it. Makes no page.",
 )

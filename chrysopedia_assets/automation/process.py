@@ -153,11 +153,13 @@ class Processor:
     def _run(
         self, video_id: str, stages: list[str], trigger: str, *, fresh: bool, run_id: str | None
     ) -> dg.ExecuteInProcessResult:
-        result = self._job.execute_in_process(
+        selected = frozenset(dg.AssetKey(stage) for stage in stages)
+        # Without the check on pages: it would look at each video alone, and the report looks at all at once.
+        job = self._job.get_subset(asset_selection=selected, asset_check_selection=frozenset())
+        result = job.execute_in_process(
             instance=self._instance,
             run_id=run_id,
             partition_key=video_id,
-            asset_selection=[dg.AssetKey(stage) for stage in stages],
             tags={
                 TRIGGER: trigger,
                 PROCESS: _this_process(),
