@@ -4,15 +4,23 @@ import dagster as dg
 
 from chrysopedia_assets.assets import (
     classifications,
+    freshness_report,
     key_moments,
     library_files,
+    pages_are_fresh,
     prompt_sources,
     synthesis_groups,
     technique_pages,
     topic_chunks,
     transcripts,
 )
-from chrysopedia_assets.automation import jobs, refresh_jobs, sensors
+from chrysopedia_assets.automation import (
+    edited_prompts,
+    freshness_watch,
+    jobs,
+    refresh_jobs,
+    sensors,
+)
 from resources.dagster_resources import EngineResource, LibraryResource, TaxonomyResource
 from resources.record_store import RecordStore
 
@@ -25,6 +33,7 @@ ASSET_MODULES = (
     classifications,
     synthesis_groups,
     technique_pages,
+    freshness_report,
 )
 
 
@@ -47,13 +56,19 @@ def build_defs(**overrides: object) -> dg.Definitions:
     }
     return dg.Definitions(
         assets=dg.load_assets_from_modules(ASSET_MODULES),
+        asset_checks=[pages_are_fresh.pages_are_fresh],
         jobs=[
             jobs.process_video,
             jobs.clean_reprocess,
+            jobs.report_freshness,
             refresh_jobs.refresh_stale,
             refresh_jobs.rerun_stage,
         ],
-        sensors=[sensors.library_folder],
+        sensors=[
+            sensors.library_folder,
+            edited_prompts.edited_prompts,
+            freshness_watch.freshness_watch,
+        ],
         resources=resources | overrides,
         loggers={"console": console},
         # One process for all steps of a run: a process per step costs seconds of start each.

@@ -31,7 +31,7 @@ def of_transcript(record: Transcript) -> Metadata:
         "spoken_words": dg.MetadataValue.int(sum(len(s.text.split()) for s in segments)),
         "duration_min": dg.MetadataValue.float(round(record.duration_s / 60, 2)),
         "language": dg.MetadataValue.text(record.language or "not stated"),
-        "repairs": _bullets(record.repairs),
+        "repairs": bullets(record.repairs),
         "preview": dg.MetadataValue.md("  \n".join(_first(lines, PREVIEW_CHARS))),
     }
 
@@ -43,8 +43,8 @@ def of_topic_chunks(record: TopicChunks) -> Metadata:
     ]
     return {
         "chunks": dg.MetadataValue.int(len(record.chunks)),
-        "preview": _bullets([f"{row['start']} {row['label']}" for row in rows]),
-        "timeline": _table(rows),
+        "preview": bullets([f"{row['start']} {row['label']}" for row in rows]),
+        "timeline": table(rows),
     }
 
 
@@ -55,8 +55,8 @@ def of_key_moments(record: KeyMoments) -> Metadata:
     ]
     return {
         "moments": dg.MetadataValue.int(len(record.moments)),
-        "preview": _bullets([f"{row['start']} {row['title']}" for row in rows]),
-        "found": _table(rows),
+        "preview": bullets([f"{row['start']} {row['title']}" for row in rows]),
+        "found": table(rows),
     }
 
 
@@ -75,8 +75,8 @@ def of_classifications(record: Classifications) -> Metadata:
     ]
     return {
         "classified": dg.MetadataValue.int(len(rows)),
-        "preview": _bullets([f"{category}: {count}" for category, count in counts.items()]),
-        "by_moment": _table(rows),
+        "preview": bullets([f"{category}: {count}" for category, count in counts.items()]),
+        "by_moment": table(rows),
     }
 
 
@@ -88,8 +88,8 @@ def of_synthesis_groups(record: SynthesisGroups) -> Metadata:
     return {
         "groups": dg.MetadataValue.int(len(rows)),
         "largest_tokens": dg.MetadataValue.int(max((g.tokens for g in record.groups), default=0)),
-        "preview": _bullets([f"{g['category']}: {g['moments']} moments" for g in rows]),
-        "make_up": _table(rows),
+        "preview": bullets([f"{g['category']}: {g['moments']} moments" for g in rows]),
+        "make_up": table(rows),
     }
 
 
@@ -111,7 +111,7 @@ def of_technique_pages(record: TechniquePages) -> Metadata:
         "pages": dg.MetadataValue.int(len(rows)),
         "unused_moments": dg.MetadataValue.int(len(record.unused)),
         "preview": dg.MetadataValue.md("\n\n---\n\n".join(shown) or "No page: nothing to teach."),
-        "contents": _table(rows),
+        "contents": table(rows),
     }
 
 
@@ -140,12 +140,12 @@ def _first(lines: Iterable[str], chars: int) -> Iterator[str]:
         yield line
 
 
-def _bullets(lines: Sequence[str]) -> dg.MetadataValue:
+def bullets(lines: Sequence[str]) -> dg.MetadataValue:
     shown = [f"* {as_markdown(line)}" for line in lines[:MAX_TABLE_ROWS]]
     return dg.MetadataValue.md("\n".join(shown) or "none")
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> dg.MetadataValue:
+def table(rows: Sequence[Mapping[str, Any]]) -> dg.MetadataValue:
     """Columns are those of the first row; whole numbers sort as numbers."""
     columns = [
         dg.TableColumn(name, "int" if isinstance(value, int) else "string")

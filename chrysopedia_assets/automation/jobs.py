@@ -7,7 +7,8 @@ from chrysopedia_assets.models.runs import FRESH, TRIGGER
 
 process_video = dg.define_asset_job(
     "process_video",
-    selection=dg.AssetSelection.assets(*STAGES),
+    # The check on pages is for whoever makes one by hand: the report looks at all of them at once.
+    selection=dg.AssetSelection.assets(*STAGES).without_checks(),
     description="Every stage of one video, from its file to its technique pages.",
 )
 
@@ -19,4 +20,10 @@ clean_reprocess = dg.define_asset_job(
         "Every stage of one video with nothing from before: pays for every reply again. Its pages can be read until the "
         "new ones are stored, and stay on record."
     ),
+)
+
+report_freshness = dg.define_asset_job(
+    "report_freshness",
+    selection=dg.AssetSelection.assets("freshness_report"),
+    description="What is out of date, as the check on technique_pages and the report show it. Makes no page.",
 )

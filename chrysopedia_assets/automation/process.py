@@ -101,17 +101,8 @@ class Processed:
 class Processor:
     """Runs stages of videos through the graph's own definitions, recorded in the instance like any other run."""
 
-    def __init__(
-        self,
-        defs: dg.Definitions | dg.RepositoryDefinition,
-        instance: DagsterInstance,
-        database: Database,
-    ) -> None:
-        self._job = (
-            defs.resolve_implicit_global_asset_job_def()
-            if isinstance(defs, dg.Definitions)
-            else defs.get_implicit_global_asset_job_def()
-        )
+    def __init__(self, defs: dg.Definitions, instance: DagsterInstance, database: Database) -> None:
+        self._job = defs.resolve_implicit_global_asset_job_def()
         self._instance = instance
         self._database = database
         self.staleness = Staleness(instance, database)
@@ -208,11 +199,13 @@ class Processor:
     ) -> dg.ExecuteInProcessResult:
         tags = {TRIGGER: order.trigger, PROCESS: _this_process(), **order.tags}
         config = {stage: {"config": dict(order.config.get(stage, {}))} for stage in stages}
-        result = self._job.execute_in_process(
+        selected = frozenset(dg.AssetKey(stage) for stage in stages)
+        # Without the check on pages: it would look at each video alone, and the report looks at all at once.
+        job = self._job.get_subset(asset_selection=selected, asset_check_selection=frozenset())
+        result = job.execute_in_process(
             instance=self._instance,
             run_id=run_id,
             partition_key=video_id,
-            asset_selection=[dg.AssetKey(stage) for stage in stages],
             tags=tags | ({FRESH: "true"} if order.fresh else {}),
             run_config={**QUIET, "ops": {k: v for k, v in config.items() if v["config"]}},
             raise_on_error=False,

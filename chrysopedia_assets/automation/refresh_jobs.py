@@ -123,8 +123,8 @@ def _carry_out(
     context.log.info(f"{len(planned.entries)} videos. To run: {planned.estimate}.")
     if bounds.dry_run or not planned.entries:
         return
-    repository = context.repository_def
-    assert repository is not None, "a job is always run in its code location"
+    from chrysopedia_assets.definitions import build_defs  # which has this job in it
+
     done = 0
 
     def tell(processed: Processed) -> None:
@@ -136,7 +136,7 @@ def _carry_out(
         context.log.info(f"{done} of {len(planned.entries)}: {processed.video_id}: {what}")
 
     made = refresh(
-        Processor(repository, context.instance, open_database()),
+        Processor(build_defs(), context.instance, open_database()),
         planned,
         order,
         Forecast(found, open_database()),

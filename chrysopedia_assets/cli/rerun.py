@@ -12,7 +12,7 @@ from chrysopedia_assets.cli.running import processor, stage_progress
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.freshness.plan import next_stages
 from chrysopedia_assets.freshness.verdicts import Verdict
-from chrysopedia_assets.freshness.words import told_root
+from chrysopedia_assets.freshness.words import why as told
 from chrysopedia_assets.models.records import STAGES, StageName
 from chrysopedia_assets.models.stage_defs import STAGE_DEFS
 from resources.database import open_database
@@ -138,7 +138,7 @@ def _prerequisites(
     if anyway and not missing:
         return ()
     why = "; ".join(
-        f"{name}: {', '.join(told_root(root) for root in by_stage[name].roots)}" for name in due
+        f"{name}: {', '.join(told(root) for root in by_stage[name].roots)}" for name in due
     )
     going_on = "" if missing else ", or go on with what is there: --anyway"
     raise ConfigurationError(

@@ -15,8 +15,9 @@ from chrysopedia_assets.cli.output import (
     unknown,
 )
 from chrysopedia_assets.freshness.plan import Choice, count_by_cause, plan
+from chrysopedia_assets.freshness.summary import for_all
 from chrysopedia_assets.freshness.verdicts import WORDS, Root, Verdict
-from chrysopedia_assets.freshness.words import since, told, told_root
+from chrysopedia_assets.freshness.words import when, why
 from chrysopedia_assets.models.prompts import Task
 from chrysopedia_assets.models.records import STAGES, StageName
 from chrysopedia_assets.models.stage_defs import prompt_source, settings_source
@@ -94,9 +95,10 @@ class Cell:
         }
 
     def as_row(self, choice: Choice) -> dict[str, str]:
-        causes = [told_root(root) for root in self.verdict.roots if choice(root)]
+        causes = [why(root) for root in self.verdict.roots if choice(root)]
         if self.verdict.word == "accepted":
-            causes = [f"{told(cause)}, and that was accepted" for cause in self.verdict.own]
+            roots = (Root(self.stage, cause) for cause in self.verdict.own)
+            causes = [f"{why(root)}, which was accepted" for root in roots]
         if self.verdict.made and self.verdict.made.override:
             causes.insert(0, f"made with a prompt of its own ({self.verdict.made.override})")
         return {
@@ -119,14 +121,16 @@ def _tell(found: Look, cells: Sequence[Cell], choice: Choice, as_json: bool) -> 
     pairs = [(c.video_id, root) for c in shown for root in c.verdict.roots if choice(root)]
     causes = [
         {
-            "cause": told_root(root),
+            "cause": why(root),
             "at": root.stage,
             **root.cause._asdict(),
-            "since": since(found.recorded.sources.get(root.cause.subject)),
+            "since": when(_since_s(found, root)),
             "commit": commit_of(root.cause.subject) or "",
             "videos": videos,
         }
-        for root, videos in count_by_cause(_as_one(pairs)).items()
+        for root, videos in count_by_cause(
+            (video_id, for_all(root)) for video_id, root in pairs
+        ).items()
     ]
     if as_json:
         print_json(
@@ -162,6 +166,11 @@ def _tell(found: Look, cells: Sequence[Cell], choice: Choice, as_json: bool) -> 
         results.print("Refresh them: chrysopedia refresh (--dry-run shows what it would do)")
 
 
+def _since_s(found: Look, root: Root) -> float | None:
+    source = found.recorded.sources.get(root.cause.subject)
+    return source.since_s if source else None
+
+
 def _unread(found: Look, pairs: Sequence[tuple[str, Root]]) -> list[Task]:
     """The tasks whose prompt was edited while nobody reads it."""
     edited = {root.cause.subject for _, root in pairs if root.cause.kind == "prompt"}
@@ -173,16 +182,6 @@ def _is_shown(verdict: Verdict, choice: Choice) -> bool:
     if not choice.only:
         return verdict.word != "fresh"
     return any(choice(root) for root in verdict.roots)
-
-
-def _as_one(pairs: Sequence[tuple[str, Root]]) -> list[tuple[str, Root]]:
-    """Of files and results every video has versions of its own: what happened is one cause all the same."""
-    found = []
-    for video_id, root in pairs:
-        if root.cause.kind in ("file", "input", "lost"):
-            root = root._replace(cause=root.cause._replace(old=None, new=None))
-        found.append((video_id, root))
-    return found
 
 
 def _tell_versions(found: Look, as_json: bool) -> None:

@@ -1,40 +1,72 @@
-"""Causes in the words of a curator: the same in the terminal, in Dagster and on reports. Plain text, nothing escaped."""
+"""Why something is out of date, in words a curator understands: plain text, to be escaped by whoever shows it.
 
+What belongs here: sentences and times. What does not: counting, Markdown, Dagster.
+"""
+
+import re
 from datetime import UTC, datetime
 
-from chrysopedia_assets.freshness.verdicts import Cause, CauseKind, Root, Source
+from chrysopedia_assets.freshness.verdicts import NEVER_OBSERVED, Cause, Root, Verdict
 
-_CLAUSES: dict[CauseKind, str] = {
-    "missing": "{subject} was never made",
-    "lost": "the stored {subject} are not those that were made{changed}",
-    "code": "the code of {subject} is another{changed}",
-    "dependency": "{subject} was not read yet",
-    "input": "{subject} gave another result{changed}",
-    "file": "its file is another{changed}",
-    "prompt": "{subject} was edited{changed}",
-    "settings": "{subject}: another engine or model answers{changed}",
-    "taxonomy": "the taxonomy was edited{changed}",
-}
+HASH = re.compile(r"[0-9a-f]{16,}")
+HASH_DIGITS = 8
 
 
-def told(cause: Cause) -> str:
-    """What happened, in one clause."""
-    if cause.kind == "dependency" and cause.old is not None:
-        return f"{cause.subject} is no longer read"
-    changed = ""
-    if cause.old is not None or cause.new is not None:
-        changed = f" ({cause.old or 'nothing'} -> {cause.new or 'nothing'})"
-    return _CLAUSES[cause.kind].format(subject=cause.subject, changed=changed)
+def version(text: str | None) -> str:
+    """As short as it can still be told from others; what nobody recorded is said to be so."""
+    if text is None or text == NEVER_OBSERVED:
+        return "none on record"
+    return text[:HASH_DIGITS] if HASH.fullmatch(text) else text
 
 
-def told_root(root: Root) -> str:
-    """The cause, and where it takes effect if that is not said already."""
-    clause = told(root.cause)
-    return clause if root.cause.subject == root.stage else f"{clause}, at {root.stage}"
-
-
-def since(source: Source | None) -> str:
-    """When the present version was first seen, in UTC; empty where nobody knows."""
-    if source is None or source.since_s is None:
+def when(seconds: float | None) -> str:
+    """Of seconds since 1970, empty where they are not known."""
+    if not seconds:
         return ""
-    return datetime.fromtimestamp(source.since_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def what(root: Root) -> str:
+    """What happened, without versions and times."""
+    stage, cause = root
+    return {
+        "missing": f"{stage} was never made",
+        "lost": f"what is stored of {stage} is not what was made last",
+        "code": f"{stage} was made by other code",
+        "dependency": _dependency(root),
+        "input": f"{cause.subject} came out different after {stage} was made from it",
+        "file": "the video's file was replaced",
+        "prompt": f"{cause.subject} was edited",
+        "settings": f"{_task(cause)} is answered by another engine, model or setting",
+        "taxonomy": "the taxonomy was edited",
+    }[cause.kind]
+
+
+def why(root: Root, since_s: float | None = None) -> str:
+    """What happened, from which version to which, and since when."""
+    told = what(root)
+    if root.cause.old is not None and root.cause.new is not None:
+        told += f" ({version(root.cause.old)} → {version(root.cause.new)})"
+    return f"{told}, since {when(since_s)}" if since_s else told
+
+
+def state(verdict: Verdict) -> str:
+    """The verdict's word, and what it means for the page."""
+    return {
+        "fresh": "up to date",
+        "stale": "out of date",
+        "missing": "never made",
+        "override": "made with a prompt given for this video alone",
+        "accepted": "up to date: what has changed was accepted as equal",
+    }[verdict.word]
+
+
+def _dependency(root: Root) -> str:
+    stage, cause = root
+    if cause.old is None:
+        return f"{stage} reads {cause.subject} now, and did not when it was made"
+    return f"{stage} no longer reads {cause.subject}"
+
+
+def _task(cause: Cause) -> str:
+    return cause.subject.rpartition("/")[2]

@@ -1,33 +1,49 @@
-"""Causes in words."""
+"""Causes in words: each kind says what happened, and no version is longer than it needs to be."""
+
+from typing import get_args
 
 import pytest
 
-from chrysopedia_assets.freshness.verdicts import KINDS, Cause, Root, Source
-from chrysopedia_assets.freshness.words import since, told, told_root
+from chrysopedia_assets.freshness.verdicts import Cause, CauseKind, Root, Verdict, Word
+from chrysopedia_assets.freshness.words import state, version, what, when, why
+
+OLD, NEW = "0123456789abcdef", "fedcba9876543210"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_cause_has_words_that_name_what_changed(kind: str) -> None:
-    words = told(Cause(kind, "prompts/synthesis", "old1", "new2"))  # type: ignore[arg-type]
-    named = {"file": "file", "taxonomy": "taxonomy"}.get(kind, "prompts/synthesis")
-    assert named in words
-    versions = kind not in ("missing", "dependency")
-    assert ("old1 -> new2" in words) == versions
+def test_an_edited_prompt_says_which_from_what_to_what_and_since_when() -> None:
+    root = Root("key_moments", Cause("prompt", "prompts/extraction", OLD, NEW))
+    assert why(root, 0.0) == "prompts/extraction was edited (01234567 → fedcba98)"
+    assert why(root, 86_400.0).endswith("(01234567 → fedcba98), since 1970-01-02 00:00 UTC")
 
 
-def test_a_dependency_is_new_or_gone() -> None:
-    assert told(Cause("dependency", "x")) == "x was not read yet"
-    assert told(Cause("dependency", "x", "v1")) == "x is no longer read"
-
-
-def test_where_a_cause_takes_effect_is_said_once() -> None:
-    assert told_root(Root("key_moments", Cause("missing", "key_moments"))) == (
-        "key_moments was never made"
+def test_another_model_is_named() -> None:
+    versions = ("extractive-1-01234567", "gpt-5-mini-89abcdef")
+    root = Root("topic_chunks", Cause("settings", "settings/segmentation", *versions))
+    assert why(root) == (
+        "segmentation is answered by another engine, model or setting "
+        "(extractive-1-01234567 → gpt-5-mini-89abcdef)"
     )
-    root = Root("key_moments", Cause("prompt", "prompts/extraction", "a", "b"))
-    assert told_root(root) == "prompts/extraction was edited (a -> b), at key_moments"
 
 
-def test_a_time_is_told_in_utc_or_not_at_all() -> None:
-    assert since(Source("v", 0.0)) == "1970-01-01 00:00 UTC"
-    assert since(Source("v")) == since(None) == ""
+def test_a_new_dependency_and_one_that_is_gone_are_told_apart() -> None:
+    new = what(Root("key_moments", Cause("dependency", "prompts/extraction")))
+    gone = what(Root("key_moments", Cause("dependency", "prompts/extraction", OLD)))
+    assert new == "key_moments reads prompts/extraction now, and did not when it was made"
+    assert gone == "key_moments no longer reads prompts/extraction"
+
+
+@pytest.mark.parametrize("kind", get_args(CauseKind))
+def test_every_kind_of_cause_has_words_of_its_own(kind: CauseKind) -> None:
+    told = {what(Root("key_moments", Cause(each, "prompts/x"))) for each in get_args(CauseKind)}
+    assert len(told) == len(get_args(CauseKind))
+    assert what(Root("key_moments", Cause(kind, "prompts/x"))) in told
+
+
+@pytest.mark.parametrize("word", get_args(Word))
+def test_every_verdict_has_words(word: Word) -> None:
+    assert state(Verdict(word))
+
+
+def test_what_nobody_recorded_is_said_to_be_so() -> None:
+    assert version(None) == version("INITIAL") == "none on record"
+    assert when(None) == when(0.0) == ""

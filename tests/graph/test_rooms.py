@@ -34,7 +34,7 @@ NEVER: dict[str, set[str]] = {
     },
     f"{OURS}/assets": {
         "sqlalchemy", "openai", "faster_whisper", "subprocess", "os",
-        f"{OURS}.engines", f"{OURS}.cli", f"{OURS}.freshness", f"{OURS}.automation.ingest",
+        f"{OURS}.engines", f"{OURS}.cli", f"{OURS}.automation.ingest",
         f"{OURS}.automation.process", f"{OURS}.automation.sensors", "resources.clients", "resources.store",
     },
     f"{OURS}/automation": {f"{OURS}.stages", f"{OURS}.engines", f"{OURS}.cli", "sqlalchemy"},

@@ -1,0 +1,156 @@
+"""How staleness looks in the Dagster UI: sentences, tables and numbers, for one video's page and for the whole library.
+
+What belongs here: rendering what `freshness` and the estimate say. What does not: looking, deciding, logging.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+
+from chrysopedia_assets.assets._metadata import MAX_TABLE_ROWS, Metadata, bullets, table
+from chrysopedia_assets.freshness.estimate import Estimate
+from chrysopedia_assets.freshness.summary import count_words, pages, stale_by_cause
+from chrysopedia_assets.freshness.verdicts import Root, Verdict, Word
+from chrysopedia_assets.freshness.words import state, version, what, when, why
+from resources.freshness import Look
+
+SHOWN_CAUSES = 20
+"""Of the check on all pages; the report's table has them all."""
+OTHERS: Mapping[Word, str] = {
+    "missing": "never made",
+    "override": "with an override",
+    "accepted": "accepted as equal",
+}
+NAMES: Mapping[Word, str] = {
+    "stale": "stale_pages",
+    "fresh": "fresh_pages",
+    "missing": "missing_pages",
+    "override": "overridden_pages",
+    "accepted": "accepted_pages",
+}
+"""What of their number plots over time, the most urgent first."""
+
+
+def page_in_words(page: Verdict) -> str:
+    """One sentence."""
+    told = state(page)
+    if page.roots and page.word != "missing":
+        told += f": {what(page.roots[0])}"
+        told += f", and {len(page.roots) - 1} more" if len(page.roots) > 1 else ""
+    return f"{told[0].upper()}{told[1:]}."
+
+
+def of_page(video_id: str, page: Verdict, found: Look) -> Metadata:
+    """What is told of one video's page."""
+    metadata: dict[str, dg.MetadataValue] = {"verdict": dg.MetadataValue.text(page.word)}
+    if page.roots:
+        causes = [why(root, _since(root, found, video_id)) for root in page.roots]
+        metadata["causes"] = bullets(causes)
+        metadata["to_run"] = _commands(f"chrysopedia refresh --video {video_id}")
+    made = {stage: verdict.made for stage, verdict in found.verdicts[video_id].items()}
+    given = [f"{name}: {version(of.override)}" for name, of in made.items() if of and of.override]
+    if given:
+        metadata["override"] = dg.MetadataValue.text(", ".join(given))
+    if page.made is not None:
+        metadata["made_at"] = dg.MetadataValue.timestamp(page.made.at_s)
+    return metadata
+
+
+def library_in_words(found: Look) -> str:
+    """One sentence on all pages: what a curator reads first."""
+    counts = count_words(found.verdicts)
+    made = sum(counts.values()) - counts["missing"]
+    told = f"{counts['stale'] or 'None'} of {made} pages out of date"
+    for word, meaning in OTHERS.items():
+        told += f", {counts[word]} {meaning}" if counts[word] else ""
+    return f"{told}."
+
+
+def of_check(found: Look, cost: Estimate) -> Metadata:
+    """What the check on all pages shows: the causes first, then what to do about them."""
+    causes = [f"{_videos(n)}: {why(root, _since(root, found))}" for root, n in _causes(found)]
+    more = len(causes) - SHOWN_CAUSES
+    shown = [*causes[:SHOWN_CAUSES], *([f"and {more} more causes"] if more > 0 else [])]
+    told = {"causes": bullets(shown), **_what_to_do(cost)} if causes else {}
+    return {**told, **_counts(found)}
+
+
+def of_report(found: Look, cost: Estimate) -> Metadata:
+    """Numbers first, which plot over time; then what is behind them."""
+    unreadable = sorted({str(error) for error in found.sources.broken.values()})
+    return {
+        **_counts(found),
+        "predicted_calls": _predicted(cost),
+        **_what_to_do(cost),
+        "causes": table(_cause_rows(found)),
+        "stale_videos": table(_video_rows(found)),
+        **({"unreadable": bullets(unreadable)} if unreadable else {}),
+    }
+
+
+def _counts(found: Look) -> Metadata:
+    counts = count_words(found.verdicts)
+    return {name: dg.MetadataValue.int(counts[word]) for word, name in NAMES.items()}
+
+
+def _predicted(cost: Estimate) -> dg.MetadataValue:
+    """At most so many: what is spared is known only afterwards."""
+    if cost.calls is None:
+        return dg.MetadataValue.text("unknown")
+    return dg.MetadataValue.float(round(cost.calls.high, 1))
+
+
+def _what_to_do(cost: Estimate) -> Metadata:
+    return {
+        "cost_of_refresh": dg.MetadataValue.text(str(cost)),
+        "to_run": _commands("chrysopedia refresh", "chrysopedia stale"),
+    }
+
+
+def _commands(*commands: str) -> dg.MetadataValue:
+    return dg.MetadataValue.md("\n".join(f"* `{command}`" for command in commands))
+
+
+def _causes(found: Look) -> list[tuple[Root, int]]:
+    return list(stale_by_cause(found.verdicts).items())
+
+
+def _cause_rows(found: Look) -> Sequence[Mapping[str, str | int]]:
+    return [
+        {
+            "videos": videos,
+            "cause": what(root),
+            "takes effect at": root.stage,
+            "from": version(root.cause.old) if root.cause.old else "",
+            "to": version(root.cause.new) if root.cause.new else "",
+            "since": when(_since(root, found)),
+        }
+        for root, videos in _causes(found)
+    ]
+
+
+def _video_rows(found: Look) -> Sequence[Mapping[str, str | int]]:
+    stale = [(v, page) for v, page in pages(found.verdicts).items() if page.word == "stale"]
+    return [
+        {
+            "video": video_id,
+            "creator": found.videos[video_id].video.creator,
+            "causes": "; ".join(why(root, _since(root, found, video_id)) for root in page.roots),
+        }
+        for video_id, page in stale[:MAX_TABLE_ROWS]
+    ]
+
+
+def _since(root: Root, found: Look, video_id: str | None = None) -> float | None:
+    """Since when what changed is as it is now; for a file or a result that is known of one video only."""
+    source = found.recorded.sources.get(root.cause.subject)
+    if source is not None:
+        return source.since_s
+    if video_id is None or root.cause.kind not in ("input", "file"):
+        return None
+    made = found.recorded.made.get(root.cause.subject, {}).get(video_id)
+    return made.at_s if made else None
+
+
+def _videos(number: int) -> str:
+    return "1 video" if number == 1 else f"{number:,} videos"

@@ -1,0 +1,86 @@
+"""Keeps what the web UI says of staleness true: when anything has moved, the report is made anew with its check.
+
+A decision that can be tested (`why_not`), and the shell that Dagster calls. It asks for one run at a time and lets the
+machine rest between two, so that a long batch is not slowed down by watching it.
+"""
+
+import time
+from typing import Literal, NamedTuple
+
+import dagster as dg
+
+from chrysopedia_assets.automation.jobs import report_freshness
+from chrysopedia_assets.models.records import content_hash
+from chrysopedia_assets.models.runs import TRIGGER
+from chrysopedia_assets.models.stage_defs import STAGE_DEFS
+from resources.check_results import badge_is_of_one_video
+from resources.database import open_database
+from resources.observations import event_log
+from resources.store.acceptances import accepted
+from resources.store.dagster_events import newest_event_id
+
+POLL_S = 10
+REST_S = 30
+"""From the beginning of one report to that of the next: what moves at once is told within seconds, the rest in time."""
+RETRY_S = 600
+"""Until a report that failed is tried again although nothing has moved since: what broke it may be over."""
+
+
+class LastRun(NamedTuple):
+    """The newest run of the report."""
+
+    state: Literal["running", "failed", "done"]
+    begun_s_ago: float
+
+
+def why_not(moved: bool, last: LastRun | None) -> str | None:
+    """Why the report is not to be made now; None when it is."""
+    if last is None:
+        return None if moved else "Nothing has moved."
+    if last.state == "running":
+        return "The report is being made."
+    if not moved and last.state == "done":
+        return "Nothing has moved since the last report."
+    rest_s = REST_S if moved else RETRY_S
+    if 0 <= last.begun_s_ago < rest_s:  # below zero the clock was set back, and says nothing
+        return f"The report is made again in {rest_s - last.begun_s_ago:.0f} s."
+    return None
+
+
+@dg.sensor(
+    job=report_freshness,
+    minimum_interval_seconds=POLL_S,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description=(
+        "When a prompt, a page or anything between has moved, makes freshness_report anew with the check on "
+        "technique_pages, which takes seconds and calls no model. Refreshes no page."
+    ),
+)
+def freshness_watch(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    seen = _seen(context.instance)
+    moved = seen != context.cursor or badge_is_of_one_video(context.instance)
+    if reason := why_not(moved, _last_run(context.instance)):
+        return dg.SkipReason(reason)
+    return dg.SensorResult(run_requests=[dg.RunRequest(tags={TRIGGER: "sensor"})], cursor=seen)
+
+
+def _seen(instance: dg.DagsterInstance) -> str:
+    """Another text whenever a verdict may be another: by an event, by what was accepted as equal, by newer code."""
+    with open_database().reading() as connection:
+        equal = accepted(connection)
+    code = [f"{stage.name} {stage.code_version}" for stage in STAGE_DEFS.values()]
+    return f"{newest_event_id(event_log(instance))} {content_hash(repr(equal), *code)}"
+
+
+def _last_run(instance: dg.DagsterInstance) -> LastRun | None:
+    """Whoever asked for it; without its record it would be asked for again at every tick."""
+    of_report = dg.RunsFilter(job_name=report_freshness.name)
+    records = instance.get_run_records(of_report, limit=1)
+    if not records:
+        return None
+    [record] = records
+    run = record.dagster_run
+    state: Literal["running", "failed", "done"] = "running"
+    if run.is_finished:
+        state = "done" if run.is_success else "failed"
+    return LastRun(state, time.time() - record.create_timestamp.timestamp())
