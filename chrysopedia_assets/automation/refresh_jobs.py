@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from chrysopedia_assets.assets._metadata import of_usage
 from chrysopedia_assets.automation.planned import (
     Budget,
     Choices,
@@ -177,16 +178,11 @@ def _plan_metadata(planned: Planned) -> dict[str, dg.MetadataValue]:
 
 
 def _account_metadata(made: Refreshed) -> dict[str, dg.MetadataValue]:
-    used = made.used
     return {
         "stages_run": dg.MetadataValue.int(len(made.ran)),
         "stages_spared": dg.MetadataValue.int(len(made.spared)),
         "failed": dg.MetadataValue.text(", ".join(d.video_id for d in made.failed) or "none"),
         "busy": dg.MetadataValue.text(", ".join(made.busy) or "none"),
         "over_budget": dg.MetadataValue.text(", ".join(made.over_budget) or "none"),
-        "calls": dg.MetadataValue.int(used.calls),
-        "replies_reused": dg.MetadataValue.int(used.reused),
-        "cost_usd": dg.MetadataValue.text("unknown")
-        if used.unpriced
-        else dg.MetadataValue.float(round(used.cost_usd, 6)),
+        **of_usage(made.used),
     }
