@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
 import sqlalchemy as sa
+from pydantic_core import from_json, to_json
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import (
     DatabaseError,
@@ -113,10 +114,16 @@ class Database:
                 ) from error
 
 
+def _json(value: object) -> str:
+    """Several times faster than Python's own, which matters for the words of an hour; takes records as they are."""
+    return to_json(value).decode()
+
+
 def _engine(url: URL) -> Engine:
+    in_json = {"json_serializer": _json, "json_deserializer": from_json}
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+        return sa.create_engine(url, pool_pre_ping=True, **in_json)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, **in_json)
 
     @sa.event.listens_for(engine, "connect")
     def _on_connect(connection: SqliteConnection, _record: object) -> None:
