@@ -15,6 +15,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from chrysopedia_assets.cli.garbage import keep_what_is_loaded
 from chrysopedia_assets.cli.output import (
     Json,
     errors,
@@ -170,6 +171,7 @@ def process(video_ids: Sequence[str], *, fresh: bool = False) -> list[dict[str, 
     found = {}
     with progress_bar() as bar, dg.DagsterInstance.get() as instance:
         processor = Processor(build_defs(), instance, open_database())
+        keep_what_is_loaded()
         needed = processor.staleness.needed(video_ids)
         todo = [video_id for video_id in video_ids if fresh or needed[video_id]]
         task = bar.add_task("", total=len(todo) * len(STAGES), what="processing")
