@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.engines.llm.engine import LlmEngine
 from chrysopedia_assets.models.taxonomy import Taxonomy
 from chrysopedia_assets.stages.ports import Answers, Ask, Question, ReplyT
@@ -25,7 +24,7 @@ class EngineByTask:
         """All questions are of one task."""
         if questions and self.llm.prompts[questions[0].task].settings.model:
             return self.llm(questions)
-        return ExtractiveEngine(self.taxonomy)(questions)
+        return embedded(self.taxonomy)(questions)
 
 
 def engine(*, run_id: str | None = None, fresh: bool = False) -> Ask:
@@ -33,7 +32,7 @@ def engine(*, run_id: str | None = None, fresh: bool = False) -> Ask:
     sources = sources_of(run_id) if run_id else read_sources()
     taxonomy = sources.taxonomy or read_taxonomy(settings().taxonomy_file)
     if not any(prompt.settings.model for prompt in sources.prompts.readable()):
-        return ExtractiveEngine(taxonomy)
+        return embedded(taxonomy)
     llm, chosen = open_llm(), llm_settings()
     asking = LlmEngine(
         prompts=sources.prompts,
@@ -45,6 +44,13 @@ def engine(*, run_id: str | None = None, fresh: bool = False) -> Ask:
         fresh=fresh,
     )
     return EngineByTask(taxonomy, asking)
+
+
+def embedded(taxonomy: Taxonomy) -> Ask:
+    """The engine that needs no model; who has models for all tasks does not load it."""
+    from chrysopedia_assets.engines.extractive import ExtractiveEngine
+
+    return ExtractiveEngine(taxonomy)
 
 
 def with_prompt(ask: Ask, prompt: PromptTemplate) -> Ask:

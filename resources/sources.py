@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.models.prompts import TASKS, Task
 from chrysopedia_assets.models.records import content_hash
@@ -154,6 +153,10 @@ def _who_answers(asked: PromptTemplate, chosen: LlmSettings, taxonomy: str | Non
     """
     settings = asked.settings
     if not settings.model:
+        from chrysopedia_assets.engines.extractive import (
+            ExtractiveEngine,  # loaded where it answers
+        )
+
         words = taxonomy if taxonomy and asked.task != "classification" else ""
         name, facts = slug(ExtractiveEngine.name), (ExtractiveEngine.name, words)
     else:

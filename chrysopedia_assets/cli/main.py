@@ -10,6 +10,7 @@ import typer
 from dotenv import load_dotenv
 
 from chrysopedia_assets.cli import accept, cost, library, pages, refresh, rerun, stale, system
+from chrysopedia_assets.cli.garbage import look_seldom
 from chrysopedia_assets.cli.output import errors
 from chrysopedia_assets.errors import ChrysopediaError
 from resources.settings import PROJECT, use_project_dagster_home
@@ -32,6 +33,7 @@ app.add_typer(pages.app, name="pages")
 
 def run() -> None:
     """The `chrysopedia` script."""
+    look_seldom()
     use_project_dagster_home()  # first: in `.env` it is the folder that a shell stands in
     load_dotenv(PROJECT / ".env")
     # An interrupt in the middle of a query is told once, by the command.

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console, JustifyMethod
-from rich.markdown import Markdown
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
@@ -53,6 +52,10 @@ def print_table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
 
 def print_page(markdown: str) -> None:
     """A page as one reads it: no wider than the eye likes, and no link that a terminal would follow."""
+    from rich.markdown import (
+        Markdown,
+    )  # only here: its parser takes as long to load as the rest of rich
+
     results.print(Markdown(markdown, hyperlinks=False), width=min(results.width, PAGE_WIDTH))
 
 

@@ -14,6 +14,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from chrysopedia_assets.cli.garbage import keep_what_is_loaded
 from chrysopedia_assets.cli.output import errors, refuse, results
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ def processor() -> Iterator["Processor"]:
     from resources.database import open_database
 
     with dg.DagsterInstance.get() as instance:
-        yield Processor(build_defs(), instance, open_database())
+        found = Processor(build_defs(), instance, open_database())
+        keep_what_is_loaded()
+        yield found
 
 
 def carry_out(

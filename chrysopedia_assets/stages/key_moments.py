@@ -130,10 +130,12 @@ def spoken(segments: tuple[Segment, ...]) -> str:
     return " ".join(" ".join(s.text for s in segments).split())
 
 
+@lru_cache(maxsize=1024)
 def verbatim(quote: str, said: str) -> str:
     """The part of `said` that has the quote's words in their order, as it was said; empty where there is none.
 
-    A model changes casing and punctuation when it quotes; the words have to be the speaker's.
+    A model changes casing and punctuation when it quotes; the words have to be the speaker's. Remembered, because a
+    quote is looked at three times: when the reply comes, when the stage takes it, and when it becomes a moment's.
     """
     wanted = " ".join(quote.split())
     words = [word for word, _, _ in _words(wanted)]
@@ -147,10 +149,9 @@ def verbatim(quote: str, said: str) -> str:
     return ""
 
 
-@lru_cache(maxsize=32)
-def _words(text: str) -> tuple[tuple[str, int, int], ...]:
-    """Each word, folded, with where it begins and ends. A moment's speech is looked at for every check of its quote."""
-    return tuple((match[0].casefold(), *match.span()) for match in _WORD.finditer(text))
+def _words(text: str) -> list[tuple[str, int, int]]:
+    """Each word, folded, with where it begins and ends."""
+    return [(match[0].casefold(), *match.span()) for match in _WORD.finditer(text)]
 
 
 def _given(transcript: Transcript, chunk: TopicChunk) -> ExtractionInput:

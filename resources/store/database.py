@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
 import sqlalchemy as sa
+from pydantic_core import from_json, to_json
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import (
     DatabaseError,
@@ -125,16 +126,24 @@ class Database:
                 ) from error
 
 
+def _json(value: object) -> str:
+    """Several times faster than Python's own, which matters for the words of an hour; takes records as they are."""
+    return to_json(value).decode()
+
+
 def _engine(url: URL) -> Engine:
+    in_json = {"json_serializer": _json, "json_deserializer": from_json}
     if url.get_backend_name() != "sqlite":
         # A connection for each video at work is held beside those that come and go.
-        return sa.create_engine(url, pool_pre_ping=True, max_overflow=-1)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+        return sa.create_engine(url, pool_pre_ping=True, max_overflow=-1, **in_json)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, **in_json)
 
     @sa.event.listens_for(engine, "connect")
     def _on_connect(connection: SqliteConnection, _record: object) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself
         connection.execute("PRAGMA journal_mode=WAL")
+        # A killed process loses nothing. A power cut may cost the last moments, for waiting for the disk at every call.
+        connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA foreign_keys=ON")
 
     @sa.event.listens_for(engine, "begin")

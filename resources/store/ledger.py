@@ -15,6 +15,19 @@ from resources.store.database import Database
 
 _calls = t.llm_calls.c
 
+# Put together once: SQLAlchemy takes longer to make a statement than SQLite to carry it out.
+_REPLY = (
+    sa.select(
+        *(_calls.reply, _calls.finish_reason, _calls.refusal),
+        *(_calls.tokens_in, _calls.tokens_out, _calls.tokens_cached),
+    )
+    .where(_calls.content_key == sa.bindparam("key"), _calls.reply.is_not(None))
+    .order_by((_calls.outcome == "ok").desc(), _calls.call_id.desc())
+    .limit(1)
+)
+_BEGIN = sa.insert(t.llm_calls)
+_END = sa.update(t.llm_calls).where(_calls.call_id == sa.bindparam("ended"))
+
 
 class Ledger:
     """Safe to use from many threads and processes: each method is one short transaction."""
@@ -24,14 +37,8 @@ class Ledger:
 
     def reply(self, key: str) -> Completion | None:
         """The newest sound reply to an identical request; else the newest of the others, to be judged again."""
-        query = (
-            sa.select(t.llm_calls)
-            .where(_calls.content_key == key, _calls.reply.is_not(None))
-            .order_by((_calls.outcome == "ok").desc(), _calls.call_id.desc())
-            .limit(1)
-        )
         with self._database.reading() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_REPLY, {"key": key}).one_or_none()
         if row is None:
             return None
         return Completion(
@@ -81,9 +88,7 @@ class Ledger:
                 "tokens_cached": completion.tokens_cached,
             }
         with self._database.writing(lock=f"call {call_id}") as connection:
-            connection.execute(
-                sa.update(t.llm_calls).where(_calls.call_id == call_id).values(values)
-            )
+            connection.execute(_END, {"ended": call_id} | values)
 
     def _insert(self, attempt: Attempt, **values: Any) -> int:
         label, dialect = attempt.label, attempt.dialect
@@ -103,6 +108,6 @@ class Ledger:
             "started_at": datetime.now(UTC),
         }
         with self._database.writing(lock=f"key {attempt.key}") as connection:
-            found = connection.execute(sa.insert(t.llm_calls).values(row | values))
+            found = connection.execute(_BEGIN, row | values)
         assert found.inserted_primary_key is not None
         return int(found.inserted_primary_key[0])

@@ -125,7 +125,19 @@ def _numbered(items: Sequence[Record], *, without: set[str] | None = None) -> It
 
 def _transcript_rows(record: Any) -> dict[sa.Table, Iterable[Row]]:
     header = record.model_dump(mode="json", include={"language", "duration_s", "repairs"})
-    return {t.transcripts: [header], t.segments: _numbered(record.segments)}
+    return {t.transcripts: [header], t.segments: _segment_rows(record.segments)}
+
+
+def _segment_rows(segments: Sequence[Segment]) -> Iterator[Row]:
+    """Field by field: the words go into JSON as they are, without a dict for each."""
+    for position, s in enumerate(segments):
+        yield {
+            "position": position,
+            "start_s": s.start_s,
+            "end_s": s.end_s,
+            "text": s.text,
+            "words": s.words,
+        }
 
 
 def _group_rows(record: Any) -> dict[sa.Table, Iterable[Row]]:

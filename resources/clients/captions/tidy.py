@@ -18,11 +18,11 @@ No text is moved between segments, and no segment gets longer than the file says
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import itemgetter
 from typing import Literal
 
 from chrysopedia_assets.errors import InputRefused
-from chrysopedia_assets.models.transcripts import Segment, Word
+from chrysopedia_assets.models.transcripts import Segment
 from resources.clients.captions.clean_text import clean_text
 from resources.clients.captions.limits import (
     LONGEST_VIDEO_S,
@@ -34,7 +34,6 @@ from resources.clients.captions.raw import Notes, RawSegment
 ROUNDING_S = 0.05
 OVERLAP_KEPT_S = 1.0
 _OVERLAP_NOTED_S = 0.01
-_start_s = attrgetter("start_s")
 _AGAIN = "Transcribe or export the video again"
 
 
@@ -149,20 +148,23 @@ def _refuse_disorder(kept: list[RawSegment], notes: Notes) -> None:
 
 
 def _segment(raw: RawSegment, notes: Notes) -> Segment:
-    words = sorted(_words(raw, notes), key=_start_s)
-    return Segment(start_s=raw.start_s, end_s=raw.end_s, text=raw.text, words=tuple(words))
+    # Words as dicts: the segment makes and checks them all in one call, several times faster than one by one.
+    words = sorted(_words(raw, notes), key=itemgetter("start_s"))
+    fields = {"start_s": raw.start_s, "end_s": raw.end_s, "text": raw.text, "words": words}
+    return Segment.model_validate(fields)
 
 
-def _words(raw: RawSegment, notes: Notes) -> Iterator[Word]:
-    for word in raw.words:
-        text = clean_text(word.text)
+def _words(raw: RawSegment, notes: Notes) -> Iterator[dict[str, float | str]]:
+    """The fields of each `Word`."""
+    earliest_s, latest_s = raw.start_s, raw.end_s
+    for start_s, end_s, said in raw.words:
+        text = clean_text(said)
         if not text:
             continue
-        start_s, end_s = word.start_s, word.end_s
-        if not raw.start_s <= start_s <= end_s <= raw.end_s:  # not so for NaN either
+        if not earliest_s <= start_s <= end_s <= latest_s:  # not so for NaN either
             if not (math.isfinite(start_s) and math.isfinite(end_s)):
                 notes.add("Words without times were kept in the text only", raw.place)
                 continue
-            start_s = min(max(start_s, raw.start_s), raw.end_s)
-            end_s = min(max(end_s, start_s), raw.end_s)
-        yield Word(start_s=start_s, end_s=end_s, text=text)
+            start_s = min(max(start_s, earliest_s), latest_s)
+            end_s = min(max(end_s, start_s), latest_s)
+        yield {"start_s": start_s, "end_s": end_s, "text": text}
