@@ -45,6 +45,10 @@ _tags = sa.table(
     sa.column("value", sa.Text),
     sa.column("event_timestamp", sa.DateTime),
 )
+_ITS_TAGS = sa.and_(
+    _tags.c.event_id == _events.c.id, _tags.c.event_timestamp == _events.c.timestamp
+)
+"""Dagster on SQLite wipes an asset's events without their tags, and SQLite gives ids out again: the time tells whose they are."""
 _keys = sa.table("asset_keys", sa.column("asset_key", sa.Text), sa.column("asset_details", sa.Text))
 
 
@@ -102,14 +106,15 @@ def _db_key(name: str) -> str:
     return json.dumps(name.split("/"))
 
 
-def _wiped(connection: Connection) -> dict[str, datetime]:
-    """When an asset was wiped: what is older does not count."""
-    rows = connection.execute(sa.select(_keys).where(_keys.c.asset_details.like("%wipe%")))
-    found = {}
+def _counting(connection: Connection) -> list[sa.ColumnElement[bool]]:
+    """What is older than the last time its asset was wiped does not count."""
+    rows = connection.execute(sa.select(_keys).where(_keys.c.asset_details.like("%wipe%"))).all()
+    found = []
     for key, details in rows:
         at_s = json.loads(details).get("last_wipe_timestamp")
         if at_s:
-            found[key] = datetime.fromtimestamp(at_s, UTC).replace(tzinfo=None)
+            at = datetime.fromtimestamp(at_s, UTC).replace(tzinfo=None)
+            found.append(sa.or_(_events.c.asset_key != key, _events.c.timestamp > at))
     return found
 
 
@@ -127,29 +132,26 @@ def _newest(
     kind: str,
     video_ids: Collection[str] | None = None,
 ) -> Iterator[_Event]:
-    """Of each asset and partition. Tags of an event that is gone may lie under the id of another: SQLite gives ids
-    out again, and Dagster deletes an asset's events there without their tags. The time tells them apart.
-    """
+    """Of each asset and partition."""
     if not sa.inspect(connection).has_table("event_logs"):  # nothing was ever recorded
         return
     name_of = {_db_key(name): name for name in names}
-    event, wiped = _events.c, _wiped(connection)
+    event = _events.c
     where = [event.asset_key.in_(name_of), event.dagster_event_type == kind]
+    where += _counting(connection)
     if video_ids is not None and len(video_ids) <= MAX_IN:
         where.append(event.partition.in_(list(video_ids)))
-    where += [sa.or_(event.asset_key != key, event.timestamp > at) for key, at in wiped.items()]
     newest = (
         sa.select(sa.func.max(event.id).label("id"))
         .where(*where)
         .group_by(event.asset_key, event.partition)
         .subquery("newest")
     )
-    its_tags = sa.and_(_tags.c.event_id == event.id, _tags.c.event_timestamp == event.timestamp)
     told = _as_json(connection)(_tags.c.key, _tags.c.value).filter(_tags.c.key.is_not(None))
     query = (
         sa.select(event.asset_key, event.partition, event.id, event.timestamp, told)
         .join_from(newest, _events, event.id == newest.c.id)
-        .outerjoin(_tags, its_tags)
+        .outerjoin(_tags, _ITS_TAGS)
         .group_by(event.id)
     )
     bare = []
@@ -169,8 +171,8 @@ def _from_events(connection: Connection, bare: Sequence[_Event]) -> Iterator[_Ev
     One that cannot be read says nothing of what it was made from, like one that was reported by hand.
     """
     query = sa.select(_events.c.id, _events.c.event)
-    for at in range(0, len(bare), MAX_IN):
-        some = {event.event_id: event for event in bare[at : at + MAX_IN]}
+    for batch in _batches(bare):
+        some = {event.event_id: event for event in batch}
         for event_id, text in connection.execute(query.where(_events.c.id.in_(some))).all():
             try:
                 told = json.loads(text)["dagster_event"]["event_specific_data"]
@@ -221,19 +223,15 @@ def _older(
 ) -> dict[tuple[str, str, int], str | None]:
     """The data version of each event that was read, where there is a newer one by now."""
     wanted = list(_outdated(made))
-    event_ids = sorted({event_id for *_, event_id in wanted})
+    counting = _counting(connection) if wanted else []
     found: dict[int, str | None] = {}
-    for at in range(0, len(event_ids), MAX_IN):
-        query = sa.select(_tags.c.event_id, _tags.c.value).where(
-            _tags.c.event_id.in_(event_ids[at : at + MAX_IN]), _tags.c.key == DATA_VERSION
-        )
-        found |= {event_id: version for event_id, version in connection.execute(query)}
-    return {
-        (name, video_id, event_id): found[event_id]
-        if event_id in found
-        else _before(connection, name, video_id, event_id)
-        for name, video_id, event_id in wanted
-    }
+    event_ids = sorted({event_id for *_, event_id in wanted})
+    for some in _batches(event_ids):
+        rows = _versions(connection, *counting, _events.c.id.in_(some))
+        found |= {event_id: version for event_id, _, version in rows}
+    older = {key: found[key[2]] for key in wanted if key[2] in found}
+    gone = [key for key in wanted if key not in older]
+    return older | _before(connection, counting, gone)
 
 
 def _outdated(made: Mapping[str, Mapping[str, Made]]) -> Iterator[tuple[str, str, int]]:
@@ -245,17 +243,43 @@ def _outdated(made: Mapping[str, Mapping[str, Made]]) -> Iterator[tuple[str, str
                     yield name, video_id, event_id
 
 
-def _before(connection: Connection, name: str, video_id: str, event_id: int) -> str | None:
-    """The event is gone with its run, or has no version: the newest that is not younger counts, as in Dagster."""
-    event = _events.c
-    kind = OBSERVED if name in SOURCES else MATERIALIZED
-    query = sa.select(sa.func.max(event.id)).where(
-        event.asset_key == _db_key(name),
-        event.dagster_event_type == kind,
-        event.partition == video_id,
-        event.id <= event_id,
+def _before(
+    connection: Connection,
+    counting: Sequence[sa.ColumnElement[bool]],
+    gone: Sequence[tuple[str, str, int]],
+) -> dict[tuple[str, str, int], str | None]:
+    """Of events that are gone with their run, or wiped: the newest that is not younger counts, as in Dagster."""
+    found: dict[tuple[str, str, int], str | None] = {}
+    for name in {name for name, *_ in gone}:
+        of_name = [(video_id, event_id) for n, video_id, event_id in gone if n == name]
+        kind = OBSERVED if name in SOURCES else MATERIALIZED
+        for some in _batches(of_name):
+            rows = _versions(
+                connection,
+                *counting,
+                _events.c.asset_key == _db_key(name),
+                _events.c.dagster_event_type == kind,
+                _events.c.partition.in_([video_id for video_id, _ in some]),
+            )
+            versions: dict[str, list[tuple[int, str | None]]] = {}
+            for at, video_id, version in rows:
+                versions.setdefault(video_id, []).append((at, version))
+            for video_id, event_id in some:
+                before = [v for at, v in versions.get(video_id, ()) if at < event_id]
+                found[name, video_id, event_id] = before[-1] if before else None
+    return found
+
+
+def _versions(connection: Connection, *where: sa.ColumnElement[bool]) -> Sequence[Any]:
+    """(id, partition, data version) of events, in order; without a version None."""
+    query = (
+        sa.select(_events.c.id, _events.c.partition, _tags.c.value)
+        .outerjoin_from(_events, _tags, sa.and_(_ITS_TAGS, _tags.c.key == DATA_VERSION))
+        .where(*where)
+        .order_by(_events.c.id)
     )
-    before = connection.scalar(query)
-    return connection.scalar(
-        sa.select(_tags.c.value).where(_tags.c.event_id == before, _tags.c.key == DATA_VERSION)
-    )
+    return connection.execute(query).all()
+
+
+def _batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (values[at : at + MAX_IN] for at in range(0, len(values), MAX_IN))
