@@ -221,15 +221,18 @@ def _made(event: _Event) -> Made:
 def _older(
     connection: Connection, made: Mapping[str, Mapping[str, Made]]
 ) -> dict[tuple[str, str, int], str | None]:
-    """The data version of each event that was read, where there is a newer one by now."""
+    """The data version that was read, where there is a newer event by now.
+
+    What Dagster records as read is the newest event of the whole asset at that time, which may be of another video.
+    """
     wanted = list(_outdated(made))
     counting = _counting(connection) if wanted else []
-    found: dict[int, str | None] = {}
+    found: dict[tuple[str, int], str | None] = {}
     event_ids = sorted({event_id for *_, event_id in wanted})
     for some in _batches(event_ids):
         rows = _versions(connection, *counting, _events.c.id.in_(some))
-        found |= {event_id: version for event_id, _, version in rows}
-    older = {key: found[key[2]] for key in wanted if key[2] in found}
+        found |= {(video_id, event_id): version for event_id, video_id, version in rows}
+    older = {key: found[key[1:]] for key in wanted if key[1:] in found}
     gone = [key for key in wanted if key not in older]
     return older | _before(connection, counting, gone)
 
@@ -248,7 +251,7 @@ def _before(
     counting: Sequence[sa.ColumnElement[bool]],
     gone: Sequence[tuple[str, str, int]],
 ) -> dict[tuple[str, str, int], str | None]:
-    """Of events that are gone with their run, or wiped: the newest that is not younger counts, as in Dagster."""
+    """Of events of another video, or gone with their run, or wiped: the video's newest that is not younger counts."""
     found: dict[tuple[str, str, int], str | None] = {}
     for name in {name for name, *_ in gone}:
         of_name = [(video_id, event_id) for n, video_id, event_id in gone if n == name]
