@@ -19,6 +19,7 @@ from chrysopedia_assets.automation import (
     freshness_watch,
     jobs,
     refresh_jobs,
+    refresh_on_change,
     sensors,
 )
 from resources.dagster_resources import EngineResource, LibraryResource, TaxonomyResource
@@ -68,6 +69,7 @@ def build_defs(**overrides: object) -> dg.Definitions:
             sensors.library_folder,
             edited_prompts.edited_prompts,
             freshness_watch.freshness_watch,
+            refresh_on_change.refresh_on_change,
         ],
         resources=resources | overrides,
         loggers={"console": console},

@@ -51,6 +51,11 @@ def settings() -> Settings:
     )
 
 
+def refresh_budget() -> str | None:
+    """What the sensor `refresh_on_change` may spend on one refresh; None where nobody has set it."""
+    return os.environ.get("CHRYSOPEDIA_REFRESH_BUDGET") or None
+
+
 OPENAI_URL = "https://api.openai.com/v1"
 LLM = "CHRYSOPEDIA_LLM_"
 LLM_NAMES = (

@@ -257,6 +257,29 @@ def test_our_verdicts_are_those_of_dagsters_own_resolver(
     told_alike(instance, defs)
 
 
+def test_videos_made_side_by_side_do_not_answer_for_each_other(
+    instance: dg.DagsterInstance, kick: Path
+) -> None:
+    put_whisper(kick.parent / "Snare.json", title="Snare")
+    take_in(instance)
+    defs = build_defs()
+    job = defs.resolve_implicit_global_asset_job_def()
+
+    def run(video: str, *stages: str) -> None:
+        chosen = [dg.AssetKey(stage) for stage in stages]
+        assert job.execute_in_process(
+            instance=instance, partition_key=video, asset_selection=chosen
+        ).success
+
+    for video in (VIDEO, "ann--snare"):
+        run(video, *STAGES[:3])
+    for video in (VIDEO, "ann--snare"):  # the newest moments are by now those of the other
+        run(video, *STAGES[3:])
+    run(VIDEO, "key_moments")
+    assert {status for status, _ in told_alike(instance, defs).values()} == {"FRESH"}
+    assert processed(instance) == ()
+
+
 def told_alike(instance: dg.DagsterInstance, defs: dg.Definitions) -> Cells:
     """Every cell, once Dagster and we were found to say the same of it."""
     ours = by_us(Staleness(instance, open_database()).look().verdicts)
