@@ -5,35 +5,45 @@ from dataclasses import dataclass, replace
 
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.engines.llm.engine import LlmEngine
-from chrysopedia_assets.models.taxonomy import Taxonomy
+from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.models.stage_defs import TAXONOMY
 from chrysopedia_assets.stages.ports import Answers, Ask, Question, ReplyT
 from resources.clients.prompts import PromptTemplate
-from resources.clients.taxonomy import read_taxonomy
 from resources.llm import open_llm
-from resources.settings import llm_settings, settings
-from resources.sources import read_sources, sources_of
+from resources.settings import llm_settings
+from resources.sources import Sources, read_sources, sources_of
 
 
 @dataclass(frozen=True)
 class EngineByTask:
     """A task that has a model is answered by it; the embedded engine answers the others."""
 
-    taxonomy: Taxonomy
+    embedded: Ask
     llm: LlmEngine
 
     def __call__(self, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]:
         """All questions are of one task."""
         if questions and self.llm.prompts[questions[0].task].settings.model:
             return self.llm(questions)
-        return ExtractiveEngine(self.taxonomy)(questions)
+        return self.embedded(questions)
+
+
+@dataclass(frozen=True)
+class NoWords:
+    """In place of the embedded engine while there is no taxonomy to be read: fails whoever asks, and nobody else."""
+
+    error: ConfigurationError
+
+    def __call__(self, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]:
+        raise self.error
 
 
 def engine(*, run_id: str | None = None, fresh: bool = False) -> Ask:
     """As the settings say; without any model nothing but the embedded engine is opened. Raises ConfigurationError."""
     sources = sources_of(run_id) if run_id else read_sources()
-    taxonomy = sources.taxonomy or read_taxonomy(settings().taxonomy_file)
+    embedded = _embedded(sources)
     if not any(prompt.settings.model for prompt in sources.prompts.readable()):
-        return ExtractiveEngine(taxonomy)
+        return embedded
     llm, chosen = open_llm(), llm_settings()
     asking = LlmEngine(
         prompts=sources.prompts,
@@ -44,7 +54,13 @@ def engine(*, run_id: str | None = None, fresh: bool = False) -> Ask:
         run_id=run_id,
         fresh=fresh,
     )
-    return EngineByTask(taxonomy, asking)
+    return EngineByTask(embedded, asking)
+
+
+def _embedded(sources: Sources) -> Ask:
+    if sources.taxonomy is None:
+        return NoWords(sources.broken[TAXONOMY])
+    return ExtractiveEngine(sources.taxonomy)
 
 
 def with_prompt(ask: Ask, prompt: PromptTemplate) -> Ask:

@@ -18,6 +18,7 @@ from dagster import DagsterInstance
 from dagster_shared.error import SerializableErrorInfo
 
 from chrysopedia_assets import errors
+from chrysopedia_assets.automation.partitions import VIDEOS
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.models.records import STAGES
@@ -153,6 +154,8 @@ class Processor:
     def _run(
         self, video_id: str, stages: list[str], trigger: str, *, fresh: bool, run_id: str | None
     ) -> dg.ExecuteInProcessResult:
+        # A partition that somebody deleted meanwhile would end the whole command.
+        self._instance.add_dynamic_partitions(VIDEOS, [video_id])
         result = self._job.execute_in_process(
             instance=self._instance,
             run_id=run_id,
