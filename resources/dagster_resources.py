@@ -5,13 +5,11 @@ import dagster as dg
 from chrysopedia_assets.models.runs import FRESH
 from chrysopedia_assets.models.taxonomy import Taxonomy
 from chrysopedia_assets.stages.ports import Ask
-from resources.clients.taxonomy import read_taxonomy
 from resources.database import open_database
 from resources.engine import engine, engine_of
 from resources.library import Library
 from resources.observations import observe_sources
-from resources.settings import settings
-from resources.sources import sources_of
+from resources.sources import read_sources, sources_of
 
 
 class LibraryResource(dg.ConfigurableResource[Library]):
@@ -19,9 +17,11 @@ class LibraryResource(dg.ConfigurableResource[Library]):
         return Library(open_database())
 
 
-class TaxonomyResource(dg.ConfigurableResource[Taxonomy]):
-    def create_resource(self, context: dg.InitResourceContext) -> Taxonomy:
-        return read_taxonomy(settings().taxonomy_file)
+class TaxonomyResource(dg.ConfigurableResource[Taxonomy | None]):
+    """That of the run. None where it cannot be read: then the stage that reads it says so, and no other fails."""
+
+    def create_resource(self, context: dg.InitResourceContext) -> Taxonomy | None:
+        return (sources_of(context.run.run_id) if context.run else read_sources()).taxonomy
 
 
 class EngineResource(dg.ConfigurableResource[Ask]):

@@ -2,37 +2,55 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from chrysopedia_assets.engines.llm.engine import LlmEngine
-from chrysopedia_assets.models.taxonomy import Taxonomy
+from chrysopedia_assets.models.stage_defs import TAXONOMY
 from chrysopedia_assets.stages.ports import Answers, Ask, Question, ReplyT
 from resources.clients.prompts import PromptTemplate
-from resources.clients.taxonomy import read_taxonomy
 from resources.llm import open_llm
-from resources.settings import llm_settings, settings
-from resources.sources import read_sources, sources_of
+from resources.settings import llm_settings
+from resources.sources import Sources, read_sources, sources_of
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """The embedded engine, loaded when it is asked; while there is no taxonomy it fails whoever asks, and nobody else."""
+
+    sources: Sources
+
+    def __call__(self, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]:
+        return self._engine(questions)
+
+    @cached_property
+    def _engine(self) -> Ask:
+        from chrysopedia_assets.engines.extractive import ExtractiveEngine
+
+        if self.sources.taxonomy is None:
+            raise self.sources.broken[TAXONOMY]
+        return ExtractiveEngine(self.sources.taxonomy)
 
 
 @dataclass(frozen=True)
 class EngineByTask:
     """A task that has a model is answered by it; the embedded engine answers the others."""
 
-    taxonomy: Taxonomy
+    embedded: Embedded
     llm: LlmEngine
 
     def __call__(self, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]:
         """All questions are of one task."""
         if questions and self.llm.prompts[questions[0].task].settings.model:
             return self.llm(questions)
-        return embedded(self.taxonomy)(questions)
+        return self.embedded(questions)
 
 
 def engine(*, run_id: str | None = None, fresh: bool = False) -> Ask:
     """As the settings say; without any model nothing but the embedded engine is opened. Raises ConfigurationError."""
     sources = sources_of(run_id) if run_id else read_sources()
-    taxonomy = sources.taxonomy or read_taxonomy(settings().taxonomy_file)
+    embedded = Embedded(sources)
     if not any(prompt.settings.model for prompt in sources.prompts.readable()):
-        return embedded(taxonomy)
+        return embedded
     llm, chosen = open_llm(), llm_settings()
     asking = LlmEngine(
         prompts=sources.prompts,
@@ -43,14 +61,7 @@ def engine(*, run_id: str | None = None, fresh: bool = False) -> Ask:
         run_id=run_id,
         fresh=fresh,
     )
-    return EngineByTask(taxonomy, asking)
-
-
-def embedded(taxonomy: Taxonomy) -> Ask:
-    """The engine that needs no model; who has models for all tasks does not load it."""
-    from chrysopedia_assets.engines.extractive import ExtractiveEngine
-
-    return ExtractiveEngine(taxonomy)
+    return EngineByTask(embedded, asking)
 
 
 def with_prompt(ask: Ask, prompt: PromptTemplate) -> Ask:

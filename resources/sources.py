@@ -4,6 +4,7 @@ Each is a source asset of the graph with a version by content. One snapshot is r
 and what is recorded that it used are the same, also when a file is edited meanwhile.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -163,6 +164,6 @@ def _who_answers(asked: PromptTemplate, chosen: LlmSettings, taxonomy: str | Non
         kind = "openai" if chosen.server.base_url.rstrip("/") == OPENAI_URL else "compatible"
         temperature = "" if settings.temperature is None else f"-t{settings.temperature:g}"
         name = f"{slug(settings.model)[:MAX_NAME]}{temperature}"
-        extra = repr(sorted(chosen.extra.items()))
+        extra = json.dumps(chosen.extra, sort_keys=True)
         facts = (kind, settings.model, temperature, str(settings.thinks), extra)  # type: ignore[assignment]
     return f"{name}-{content_hash(*facts)[:HASH_DIGITS]}"

@@ -19,6 +19,7 @@ from dagster import DagsterInstance
 from dagster_shared.error import SerializableErrorInfo
 
 from chrysopedia_assets import errors
+from chrysopedia_assets.automation.partitions import VIDEOS
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.freshness.plan import EVERYTHING, Choice, next_stages
@@ -197,6 +198,8 @@ class Processor:
     def _run(
         self, video_id: str, stages: Sequence[StageName], order: Order, run_id: str | None
     ) -> dg.ExecuteInProcessResult:
+        # A partition that somebody deleted meanwhile would end the whole command.
+        self._instance.add_dynamic_partitions(VIDEOS, [video_id])
         tags = {TRIGGER: order.trigger, PROCESS: _this_process(), **order.tags}
         config = {stage: {"config": dict(order.config.get(stage, {}))} for stage in stages}
         selected = frozenset(dg.AssetKey(stage) for stage in stages)

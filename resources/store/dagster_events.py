@@ -168,7 +168,7 @@ def _newest(
 def _from_events(connection: Connection, bare: Sequence[_Event]) -> Iterator[_Event]:
     """Events whose tags are not all in their table: stored before ours indexed them, or by another storage.
 
-    One that cannot be read says nothing of what it was made from, like one that was reported by hand.
+    One that cannot be read says no more than those, like one that was reported by hand.
     """
     query = sa.select(_events.c.id, _events.c.event)
     for batch in _batches(bare):
@@ -178,7 +178,7 @@ def _from_events(connection: Connection, bare: Sequence[_Event]) -> Iterator[_Ev
                 told = json.loads(text)["dagster_event"]["event_specific_data"]
                 tags = told["materialization"]["tags"] or {}
             except (ValueError, KeyError, TypeError):
-                tags = {}
+                tags = some[event_id].tags
             yield some[event_id]._replace(tags=tags)
 
 
