@@ -11,11 +11,12 @@ from chrysopedia_assets.assets._metadata import MAX_TABLE_ROWS, Metadata, bullet
 from chrysopedia_assets.freshness.estimate import Estimate
 from chrysopedia_assets.freshness.summary import count_words, pages, stale_by_cause
 from chrysopedia_assets.freshness.verdicts import Root, Verdict, Word
-from chrysopedia_assets.freshness.words import state, version, what, when, why
+from chrysopedia_assets.freshness.words import version, what, when, why
+from chrysopedia_assets.models.technique_pages import as_markdown
 from resources.freshness import Look
 
-SHOWN_CAUSES = 20
-"""Of the check on all pages; the report's table has them all."""
+SAID_CAUSES = 5
+"""Of the check on all pages; its table has them all."""
 OTHERS: Mapping[Word, str] = {
     "missing": "never made",
     "override": "with an override",
@@ -31,22 +32,13 @@ NAMES: Mapping[Word, str] = {
 """What of their number plots over time, the most urgent first."""
 
 
-def page_in_words(page: Verdict) -> str:
-    """One sentence."""
-    told = state(page)
-    if page.roots and page.word != "missing":
-        told += f": {what(page.roots[0])}"
-        told += f", and {len(page.roots) - 1} more" if len(page.roots) > 1 else ""
-    return f"{told[0].upper()}{told[1:]}."
-
-
 def of_page(video_id: str, page: Verdict, found: Look) -> Metadata:
-    """What is told of one video's page."""
+    """What is told of one video's page. The check's page has it in the order of the alphabet."""
     metadata: dict[str, dg.MetadataValue] = {"verdict": dg.MetadataValue.text(page.word)}
     if page.roots:
         causes = [why(root, _since(root, found, video_id)) for root in page.roots]
         metadata["causes"] = bullets(causes)
-        metadata["to_run"] = _commands(f"chrysopedia refresh --video {video_id}")
+        metadata["to_run"] = dg.MetadataValue.text(f"chrysopedia refresh --video {video_id}")
     made = {stage: verdict.made for stage, verdict in found.verdicts[video_id].items()}
     given = [f"{name}: {version(of.override)}" for name, of in made.items() if of and of.override]
     if given:
@@ -56,9 +48,24 @@ def of_page(video_id: str, page: Verdict, found: Look) -> Metadata:
     return metadata
 
 
-def library_in_words(found: Look) -> str:
+def library_in_words(found: Look, cost: Estimate) -> str:
+    """All that a curator has to know, in Markdown: metadata of a check is hidden behind a click."""
+    lines = [count_in_words(count_words(found.verdicts))]
+    causes = _causes_in_words(found)
+    shown = causes[:SAID_CAUSES]
+    if more := len(causes) - len(shown):
+        shown.append(f"and {more} more causes: the table has them all")
+    lines += [f"* {as_markdown(cause)}" for cause in shown]
+    if causes:
+        lines.append(
+            f"\n`chrysopedia refresh` makes them anew: {as_markdown(str(cost))}. "
+            "`chrysopedia stale` lists them."
+        )
+    return "\n".join(lines)
+
+
+def count_in_words(counts: Mapping[Word, int]) -> str:
     """One sentence on all pages: what a curator reads first."""
-    counts = count_words(found.verdicts)
     made = sum(counts.values()) - counts["missing"]
     told = f"{counts['stale'] or 'None'} of {made} pages out of date"
     for word, meaning in OTHERS.items():
@@ -66,13 +73,11 @@ def library_in_words(found: Look) -> str:
     return f"{told}."
 
 
-def of_check(found: Look, cost: Estimate) -> Metadata:
-    """What the check on all pages shows: the causes first, then what to do about them."""
-    causes = [f"{_videos(n)}: {why(root, _since(root, found))}" for root, n in _causes(found)]
-    more = len(causes) - SHOWN_CAUSES
-    shown = [*causes[:SHOWN_CAUSES], *([f"and {more} more causes"] if more > 0 else [])]
-    told = {"causes": bullets(shown), **_what_to_do(cost)} if causes else {}
-    return {**told, **_counts(found)}
+def of_check(found: Look) -> Metadata:
+    """What the check on all pages shows beside its words; the number plots over time."""
+    stale = count_words(found.verdicts)["stale"]
+    causes = {"causes": table(_cause_rows(found))} if stale else {}
+    return {"stale_pages": dg.MetadataValue.int(stale), **causes}
 
 
 def of_report(found: Look, cost: Estimate) -> Metadata:
@@ -81,7 +86,8 @@ def of_report(found: Look, cost: Estimate) -> Metadata:
     return {
         **_counts(found),
         "predicted_calls": _predicted(cost),
-        **_what_to_do(cost),
+        "cost_of_refresh": dg.MetadataValue.text(str(cost)),
+        "to_run": dg.MetadataValue.text("chrysopedia refresh"),
         "causes": table(_cause_rows(found)),
         "stale_videos": table(_video_rows(found)),
         **({"unreadable": bullets(unreadable)} if unreadable else {}),
@@ -100,15 +106,8 @@ def _predicted(cost: Estimate) -> dg.MetadataValue:
     return dg.MetadataValue.float(round(cost.calls.high, 1))
 
 
-def _what_to_do(cost: Estimate) -> Metadata:
-    return {
-        "cost_of_refresh": dg.MetadataValue.text(str(cost)),
-        "to_run": _commands("chrysopedia refresh", "chrysopedia stale"),
-    }
-
-
-def _commands(*commands: str) -> dg.MetadataValue:
-    return dg.MetadataValue.md("\n".join(f"* `{command}`" for command in commands))
+def _causes_in_words(found: Look) -> list[str]:
+    return [f"{_videos(n)}: {why(root, _since(root, found))}" for root, n in _causes(found)]
 
 
 def _causes(found: Look) -> list[tuple[Root, int]]:

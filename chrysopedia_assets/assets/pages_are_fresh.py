@@ -1,8 +1,8 @@
 """The check that makes staleness visible on `technique_pages`: a result for each video, and one for all of them.
 
 One check is both. Dagster shows the newest result of a check on the graph, whichever partition it is about, and leaves
-one without a partition out of the list of partitions. So the report writes those for single videos first (only where a
-verdict flipped, or the newest page has none), and the one for all last: it is the badge.
+one without a partition out of the list of partitions. So the report writes those for single videos first (only where
+what it said is no longer so), and the one for all last: it is the badge.
 """
 
 import warnings
@@ -16,14 +16,13 @@ from chrysopedia_assets.assets._freshness import (
     library_in_words,
     of_check,
     of_page,
-    page_in_words,
 )
 from chrysopedia_assets.assets._stage_work import stage_work
 from chrysopedia_assets.automation.partitions import videos
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.freshness.estimate import Estimate
 from chrysopedia_assets.freshness.plan import plan
-from chrysopedia_assets.freshness.summary import CHECK, PAGES, count_words, due, pages, passes
+from chrysopedia_assets.freshness.summary import CHECK, PAGES, count_words, due, pages, result
 from chrysopedia_assets.freshness.verdicts import Verdict
 from resources.check_results import known_results, runs_of_pages
 from resources.database import open_database
@@ -49,9 +48,9 @@ with warnings.catch_warnings():
             found = Staleness(context.instance, open_database()).look([video_id])
         page = pages(found.verdicts)[video_id]
         return dg.AssetCheckResult(
-            passed=passes(page),
+            passed=result(page).passed,
             severity=WARN,
-            description=page_in_words(page),
+            description=result(page).words,
             metadata=of_page(video_id, page, found),
         )
 
@@ -76,8 +75,8 @@ def report_results(context: dg.AssetExecutionContext, found: Look, cost: Estimat
             check_name=CHECK,
             passed=not count_words(found.verdicts)["stale"],
             severity=WARN,
-            description=library_in_words(found),
-            metadata=of_check(found, cost),
+            description=library_in_words(found, cost),
+            metadata=of_check(found),
         )
     )
 
@@ -90,9 +89,9 @@ def _of_video(
         asset_key=dg.AssetKey(PAGES),
         check_name=CHECK,
         partition=video_id,
-        passed=passes(page),
+        passed=result(page).passed,
         severity=WARN,
-        description=page_in_words(page),
+        description=result(page).words,
         metadata=of_page(video_id, page, found),
         # Dagster counts a result only while it is about the newest materialization of the partition.
         target_materialization_data=made

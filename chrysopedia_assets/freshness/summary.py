@@ -8,7 +8,9 @@ from typing import NamedTuple, get_args
 
 from chrysopedia_assets.freshness.plan import ByStage, count_by_cause
 from chrysopedia_assets.freshness.verdicts import Root, Verdict, Verdicts, Word
+from chrysopedia_assets.freshness.words import page_in_words
 from chrysopedia_assets.models.records import StageName
+from chrysopedia_assets.models.technique_pages import as_markdown
 
 PAGES: StageName = "technique_pages"
 CHECK = "pages_are_fresh"
@@ -18,10 +20,11 @@ PASSED_ON: tuple[Word, ...] = ("override", "accepted")
 
 
 class Reported(NamedTuple):
-    """What was last told of a video's page: whether it passed, and the materialization that was judged."""
+    """What was last told of a video's page: whether it passed, the materialization that was judged, and the words."""
 
     passed: bool
     event_id: int | None
+    words: str
 
 
 def pages(found: Verdicts) -> dict[str, Verdict]:
@@ -70,7 +73,7 @@ def for_all(root: Root) -> Root:
 
 
 def due(found: Verdicts, reported: Mapping[str, Reported]) -> dict[str, Verdict]:
-    """The pages of which a result is to be reported: the verdict has flipped, or the newest page has none.
+    """The pages of which a result is to be reported: the verdict or its causes are others, or the page is newer.
 
     A page that was never made has no result; one that is gone fails, if it is still said to pass.
     """
@@ -80,6 +83,12 @@ def due(found: Verdicts, reported: Mapping[str, Reported]) -> dict[str, Verdict]
         if page.made is None:
             if known is not None and known.passed:
                 wanted[video_id] = page
-        elif known != Reported(passes(page), page.made.event_id):
+        elif known != result(page):
             wanted[video_id] = page
     return wanted
+
+
+def result(page: Verdict) -> Reported:
+    """What is to be told of it now; the words are Markdown."""
+    event_id = page.made.event_id if page.made else None
+    return Reported(passes(page), event_id, as_markdown(page_in_words(page)))

@@ -10,6 +10,8 @@ from chrysopedia_assets.freshness.verdicts import NEVER_OBSERVED, Cause, Root, V
 
 HASH = re.compile(r"[0-9a-f]{16,}")
 HASH_DIGITS = 8
+SAID_CAUSES = 5
+"""In one sentence; a page may have a cause at each stage."""
 
 
 def version(text: str | None) -> str:
@@ -48,6 +50,24 @@ def why(root: Root, since_s: float | None = None) -> str:
     if root.cause.old is not None and root.cause.new is not None:
         told += f" ({version(root.cause.old)} → {version(root.cause.new)})"
     return f"{told}, since {when(since_s)}" if since_s else told
+
+
+def page_in_words(page: Verdict) -> str:
+    """What the check says of one video's page, in one sentence.
+
+    Nothing in it changes while the verdict and its causes are the same: so it holds for as long as it stands there,
+    also when a prompt is edited once more.
+    """
+    told = [_made_with(root) for root in page.roots if root.cause.kind != "missing"]
+    if len(told) > SAID_CAUSES:
+        told[SAID_CAUSES:] = [f"and {len(told) - SAID_CAUSES} more"]
+    words = ": ".join(filter(None, (state(page), "; ".join(told))))
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _made_with(root: Root) -> str:
+    old = root.cause.old
+    return f"{what(root)} (made with {version(old)})" if old is not None else what(root)
 
 
 def state(verdict: Verdict) -> str:

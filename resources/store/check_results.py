@@ -18,6 +18,7 @@ _results = sa.table(
     sa.column("check_name", sa.Text),
     sa.column("partition", sa.Text),
     sa.column("execution_status", sa.Text),
+    sa.column("evaluation_event", sa.Text),
     sa.column("materialization_event_storage_id", sa.Integer),
 )
 _events = sa.table("event_logs", sa.column("id", sa.Integer), sa.column("run_id", sa.Text))
@@ -33,14 +34,17 @@ def newest_results(connect: Connect, asset: str, check: str) -> dict[str, Report
         .group_by(row.partition)
     )
     query = sa.select(
-        row.partition, row.execution_status, row.materialization_event_storage_id
+        row.partition,
+        row.execution_status,
+        row.materialization_event_storage_id,
+        row.evaluation_event,
     ).where(row.id.in_(newest), row.execution_status.in_((_PASSED, _FAILED)))
     with connect() as connection:
         if not _is_there(connection):
             return {}
         return {
-            partition: Reported(status == _PASSED, event_id)
-            for partition, status, event_id in connection.execute(query)
+            partition: Reported(status == _PASSED, event_id, _words(event))
+            for partition, status, event_id, event in connection.execute(query)
         }
 
 
@@ -62,6 +66,15 @@ def runs_of(connect: Connect, event_ids: list[int]) -> dict[int, str]:
             some = query.where(_events.c.id.in_(event_ids[at : at + MAX_IN]))
             found |= {event_id: run_id for event_id, run_id in connection.execute(some)}
     return found
+
+
+def _words(event: str) -> str:
+    """The description; one that cannot be read says nothing, and is told anew."""
+    try:
+        told = json.loads(event)["dagster_event"]["event_specific_data"]["description"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return str(told)
 
 
 def _of(asset: str, check: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:

@@ -7,7 +7,9 @@ from chrysopedia_assets.freshness.summary import (
     Reported,
     count_words,
     due,
+    pages,
     passes,
+    result,
     stale_by_cause,
 )
 from chrysopedia_assets.freshness.verdicts import (
@@ -26,10 +28,6 @@ def of_pages(recorded: Recorded, *accepted: Accepted) -> dict[str, dict[str, Ver
     return verdicts([VIDEO], recorded, accepted=accepted)  # type: ignore[return-value]
 
 
-def event_of_page(recorded: Recorded) -> int:
-    return recorded.made[PAGES][VIDEO].event_id
-
-
 NEVER_MADE = Recorded({name: {} for name in fresh().made})
 STALE = edited(fresh(), "prompts/extraction", "new")
 
@@ -46,21 +44,32 @@ def test_the_first_result_is_due_for_every_page_that_was_made() -> None:
     assert due(of_pages(NEVER_MADE), {}) == {}
 
 
+def told(recorded: Recorded) -> dict[str, Reported]:
+    """As if it had just been reported."""
+    return {video_id: result(page) for video_id, page in pages(of_pages(recorded)).items()}
+
+
 def test_a_result_is_due_when_the_verdict_flips_and_not_again() -> None:
-    event_id = event_of_page(fresh())
-    assert due(of_pages(STALE), {VIDEO: Reported(True, event_id)}).keys() == {VIDEO}
-    assert due(of_pages(STALE), {VIDEO: Reported(False, event_id)}) == {}
-    assert due(of_pages(fresh()), {VIDEO: Reported(False, event_id)}).keys() == {VIDEO}
+    assert due(of_pages(STALE), told(fresh())).keys() == {VIDEO}
+    assert due(of_pages(STALE), told(STALE)) == {}
+    assert due(of_pages(fresh()), told(STALE)).keys() == {VIDEO}
+
+
+def test_a_prompt_edited_once_more_makes_no_new_result_and_another_cause_does() -> None:
+    again = edited(STALE, "prompts/extraction", "newer")
+    assert due(of_pages(again), told(STALE)) == {}
+    other = edited(STALE, "prompts/synthesis", "new")
+    assert due(of_pages(other), told(STALE)).keys() == {VIDEO}
 
 
 def test_a_result_is_due_for_a_newer_page_though_the_verdict_is_the_same() -> None:
     newer = made_again(fresh(), PAGES, "technique_pages 2")
-    assert due(of_pages(newer), {VIDEO: Reported(True, event_of_page(fresh()))}).keys() == {VIDEO}
+    assert due(of_pages(newer), told(fresh())).keys() == {VIDEO}
 
 
 def test_a_page_that_is_gone_fails_once_if_it_was_said_to_pass() -> None:
-    assert due(of_pages(NEVER_MADE), {VIDEO: Reported(True, 7)}).keys() == {VIDEO}
-    assert due(of_pages(NEVER_MADE), {VIDEO: Reported(False, None)}) == {}
+    assert due(of_pages(NEVER_MADE), {VIDEO: Reported(True, 7, "Up to date.")}).keys() == {VIDEO}
+    assert due(of_pages(NEVER_MADE), {VIDEO: Reported(False, None, "Never made.")}) == {}
 
 
 def test_every_word_is_counted_zeros_too() -> None:

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from chrysopedia_assets.freshness.verdicts import Cause, CauseKind, Root, Verdict, Word
-from chrysopedia_assets.freshness.words import state, version, what, when, why
+from chrysopedia_assets.freshness.words import page_in_words, state, version, what, when, why
 
 OLD, NEW = "0123456789abcdef", "fedcba9876543210"
 
@@ -42,6 +42,20 @@ def test_every_kind_of_cause_has_words_of_its_own(kind: CauseKind) -> None:
 @pytest.mark.parametrize("word", get_args(Word))
 def test_every_verdict_has_words(word: Word) -> None:
     assert state(Verdict(word))
+
+
+def test_a_page_says_what_it_was_made_with_and_nothing_that_the_next_edit_makes_untrue() -> None:
+    first = Root("key_moments", Cause("prompt", "prompts/extraction", OLD, NEW))
+    again = Root("key_moments", Cause("prompt", "prompts/extraction", OLD, "0" * 16))
+    told = page_in_words(Verdict("stale", roots=(first,)))
+    assert told == "Out of date: prompts/extraction was edited (made with 01234567)."
+    assert page_in_words(Verdict("stale", roots=(again,))) == told
+
+
+def test_a_page_with_many_causes_is_told_in_one_sentence() -> None:
+    roots = tuple(Root("key_moments", Cause("code", f"{n}")) for n in range(7))
+    assert page_in_words(Verdict("stale", roots=roots)).endswith("and 2 more.")
+    assert page_in_words(Verdict("fresh")) == "Up to date."
 
 
 def test_what_nobody_recorded_is_said_to_be_so() -> None:

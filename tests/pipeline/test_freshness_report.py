@@ -102,13 +102,14 @@ def test_an_edited_prompt_fails_the_check_and_says_which_and_what_to_do(
     ]  # fmt: skip
     whole = results[-1]
     assert whole.severity == dg.AssetCheckSeverity.WARN
-    assert whole.description == "2 of 2 pages out of date, 1 never made."
-    assert "chrysopedia refresh" in str(whole.metadata["to_run"].value)
-    causes = str(whole.metadata["causes"].value)
-    assert causes.startswith("* 2 videos: prompts/synthesis was edited")
-    assert f"{before[:8]} → {after[:8]}" in causes
-    assert "since 20" in causes
-    assert f"`chrysopedia refresh --video {KICK}`" in str(results[0].metadata["to_run"].value)
+    told = str(whole.description)
+    assert told.startswith("2 of 2 pages out of date, 1 never made.\n")
+    assert (
+        f"* 2 videos: prompts/synthesis was edited ({before[:8]} → {after[:8]}), since 20" in told
+    )
+    assert "`chrysopedia refresh` makes them anew: 2 stages to run, no calls" in told
+    assert f"edited (made with {before[:8]})." in str(results[0].description)
+    assert results[0].metadata["to_run"].value == f"chrysopedia refresh --video {KICK}"
     assert checks_tab(library) == {"FAILED": {KICK, SNARE}}
     assert (shown["stale_pages"], shown["predicted_calls"]) == (2, 0.0)
 
