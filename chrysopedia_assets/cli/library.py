@@ -1,6 +1,7 @@
 """Commands on the library: take files in, bring videos up to date, say how they stand."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +16,6 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from chrysopedia_assets.cli.garbage import keep_what_is_loaded
 from chrysopedia_assets.cli.output import (
     Json,
     errors,
@@ -28,6 +28,7 @@ from chrysopedia_assets.cli.output import (
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.models.records import STAGES
 from resources.clients.library import Look, look, settled
+from resources.garbage import keep_what_is_loaded
 from resources.settings import llm_variables, settings
 
 
@@ -156,7 +157,6 @@ def process(video_ids: Sequence[str], *, fresh: bool = False) -> list[dict[str, 
     Raises ConfigurationError when one fails for a reason that all would share; those before it are told about.
     """
     from resources.engine import engine
-    from resources.llm import stop_llm, videos_at_once
     from resources.read_ahead import read_ahead
 
     engine()  # what is wrong for all is said once, before any run
@@ -165,6 +165,7 @@ def process(video_ids: Sequence[str], *, fresh: bool = False) -> list[dict[str, 
     import dagster as dg
 
     from chrysopedia_assets.automation.process import Processed, Processor
+    from chrysopedia_assets.automation.workers import process_many
     from chrysopedia_assets.definitions import build_defs
     from resources.database import open_database
 
@@ -175,17 +176,20 @@ def process(video_ids: Sequence[str], *, fresh: bool = False) -> list[dict[str, 
         needed = processor.staleness.needed(video_ids)
         todo = [video_id for video_id in video_ids if fresh or needed[video_id]]
         task = bar.add_task("", total=len(todo) * len(STAGES), what="processing")
-        for done in processor.process_many(
-            todo,
-            "clean_reprocess" if fresh else "manual",
-            fresh=fresh,
-            run_ids=run_ids,
-            at_once=min(videos_at_once(), max(len(todo), 1)),
-            stop=stop_llm,
-            on_stage=partial(_tell, bar, task),
-        ):
-            found[done.video_id] = done
-            bar.advance(task, len(STAGES) - len(done.ran))
+        with closing(
+            process_many(
+                processor,
+                instance,
+                todo,
+                "clean_reprocess" if fresh else "manual",
+                fresh=fresh,
+                run_ids=run_ids,
+                on_stage=partial(_tell, bar, task),
+            )
+        ) as each:
+            for done in each:
+                found[done.video_id] = done
+                bar.advance(task, len(STAGES) - len(done.ran))
     rows = [found.get(video_id, Processed(video_id, ran=())).as_row() for video_id in video_ids]
     if wrong := [done.failed for done in found.values() if done.failed and done.failed.for_all]:
         print_processed([row for row in rows if row["ran"]])
