@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -65,10 +66,14 @@ def take_in(instance: dg.DagsterInstance) -> None:
 
 
 def process(
-    instance: dg.DagsterInstance, on_stage: workers.OnStage = lambda video_id, stage: None
+    instance: dg.DagsterInstance,
+    on_stage: workers.OnStage = lambda video_id, stage: None,
+    run_ids: Mapping[str, str] | None = None,
 ) -> Iterator[Processed]:
     processor = Processor(build_defs(), instance, open_database())
-    return workers.process_many(processor, VIDEOS, Order("manual"), on_stage=on_stage)
+    return workers.process_many(
+        processor, VIDEOS, Order("manual"), run_ids=run_ids, on_stage=on_stage
+    )
 
 
 def pids(instance: dg.DagsterInstance) -> set[int]:
@@ -110,6 +115,28 @@ def test_videos_are_done_in_several_processes_within_one_limit(
     assert len(pids(instance)) == 2 and os.getpid() not in pids(instance)
     assert not any(map(lives, pids(instance)))
     assert set(states(instance).values()) == {"SUCCESS"}
+
+
+def test_what_was_begun_here_is_finished_here(
+    library: Path,
+    instance: dg.DagsterInstance,
+    use: Callable[[ChatServer], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(llm, "VIDEOS_PER_PROCESS", 3)
+    expected = {VIDEOS[5]: str(uuid.uuid4()), VIDEOS[1]: str(uuid.uuid4())}
+    with ChatServer() as server:
+        use(server)
+        take_in(instance)
+        done = [each.video_id for each in process(instance, run_ids=expected)]
+    assert len(done) == len(VIDEOS) and set(done) == set(VIDEOS)
+    here = {
+        run.tags["dagster/partition"]: run.run_id
+        for run in instance.get_runs()
+        if run.tags[PROCESS].endswith(f":{os.getpid()}")
+    }
+    assert here == expected
+    assert len(pids(instance)) == 3
 
 
 def test_a_failure_for_all_ends_it_in_every_process(
