@@ -79,8 +79,8 @@ class Processed:
     ran: tuple[str, ...]
     failed: Failed | None = None
     run_ids: tuple[str, ...] = ()
-    busy: bool = False
-    """Somebody else is at work on the video, so it was left to them."""
+    left_to: str | None = None
+    """Who is at work on the video, if it was left to them."""
 
     @property
     def for_all(self) -> bool:
@@ -95,7 +95,7 @@ class Processed:
             "failed_at": self.failed.stage if self.failed else None,
             "error": self.failed.message if self.failed else None,
             "run_id": self.failed.run_id if self.failed else None,
-            "busy": self.busy,
+            "left_to": self.left_to,
         }
 
 
@@ -161,9 +161,9 @@ class Processor:
         def done(failed: Failed | None = None) -> Processed:
             return Processed(video_id, tuple(ran), failed, tuple(run_ids))
 
-        with self._claimed(video_id) as ours:
-            if not ours:
-                return Processed(video_id, (), busy=True)
+        with self._claimed(video_id) as other:
+            if other is not None:
+                return Processed(video_id, (), left_to=other)
             while stages := self._next(video_id, order, begun=bool(run_ids)):
                 if again := sorted(set(stages) & set(ran)):
                     # Never the same stage twice in one go: for ever would cost money for ever.
@@ -183,11 +183,17 @@ class Processor:
         return done()
 
     @contextmanager
-    def _claimed(self, video_id: str) -> Iterator[bool]:
-        """Ours, unless another process has it, or a run that the web UI or a sensor has started."""
+    def _claimed(self, video_id: str) -> Iterator[str | None]:
+        """Whoever is at work on it: another process, or a run that the web UI or a sensor has started; None if it is
+        ours until the end of the block.
+        """
         with claim(self._database, video_id) as ours:
+            if not ours:
+                yield "another command"
+                return
             in_flight = dg.RunsFilter(tags={PARTITION: video_id}, statuses=list(IN_FLIGHT))
-            yield ours and not self.instance.get_runs(in_flight, limit=1)
+            runs = self.instance.get_runs(in_flight, limit=1)
+            yield f"run {runs[0].run_id}, which has not ended" if runs else None
 
     def _next(self, video_id: str, order: Order, *, begun: bool) -> list[StageName]:
         if order.first and not begun:

@@ -123,7 +123,7 @@ def _account(
             continue
         made.run_ids += done.run_ids
         made.ran += [(entry.video_id, stage) for stage in done.ran]
-        if done.busy:
+        if done.left_to:
             made.busy.append(entry.video_id)
         elif done.failed:
             made.failed.append(done)

@@ -182,8 +182,8 @@ def process(
 
 def print_row(row: dict[str, Any]) -> None:
     """What became of one video."""
-    if row["busy"]:
-        refuse(f"{row['video']}: left to whoever is at work on it")
+    if row["left_to"]:
+        refuse(f"{row['video']}: left to {row['left_to']}")
     elif row["error"]:
         where = f" at {row['failed_at']}" if row["failed_at"] else ""
         refuse(f"{row['video']} failed{where}: {row['error']}")
@@ -196,7 +196,7 @@ def print_processed(rows: Sequence[dict[str, Any]]) -> None:
         print_row(row)
     worked = sum(1 for row in rows if row["ran"] and not row["error"])
     failed = sum(1 for row in rows if row["error"])
-    busy = sum(1 for row in rows if row["busy"])
+    busy = sum(1 for row in rows if row["left_to"])
     elsewhere = f", {busy} in other hands" if busy else ""
     results.print(
         f"{worked} brought up to date, {len(rows) - worked - failed - busy} already were, {failed} failed{elsewhere}.",
