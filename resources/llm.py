@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import threading
 from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -54,7 +55,10 @@ def prompt(task: Task, chosen: LlmSettings, folder: Path | None = None) -> Promp
 
 def open_llm() -> Llm:
     """Opened at first use; no call is made. Raises ConfigurationError."""
-    return _open()
+    with (
+        _opening
+    ):  # videos begin side by side: two of them would open two, and nobody would stop the first
+        return _open()
 
 
 def load_client() -> None:
@@ -109,6 +113,9 @@ def close_llm() -> None:
             llm.loop.run(llm.caller.close())
         llm.loop.close()
         _open.cache_clear()
+
+
+_opening = threading.Lock()
 
 
 @lru_cache(maxsize=1)

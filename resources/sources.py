@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from chrysopedia_assets.engines import EXTRACTIVE
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.models.prompts import TASKS, Task
 from chrysopedia_assets.models.records import content_hash
@@ -154,12 +155,8 @@ def _who_answers(asked: PromptTemplate, chosen: LlmSettings, taxonomy: str | Non
     """
     settings = asked.settings
     if not settings.model:
-        from chrysopedia_assets.engines.extractive import (
-            ExtractiveEngine,  # loaded where it answers
-        )
-
         words = taxonomy if taxonomy and asked.task != "classification" else ""
-        name, facts = slug(ExtractiveEngine.name), (ExtractiveEngine.name, words)
+        name, facts = slug(EXTRACTIVE), (EXTRACTIVE, words)
     else:
         kind = "openai" if chosen.server.base_url.rstrip("/") == OPENAI_URL else "compatible"
         temperature = "" if settings.temperature is None else f"-t{settings.temperature:g}"

@@ -3,3 +3,6 @@
 What belongs here: pure functions from a stage's input to its reply. What does not: network, files, clocks,
 random numbers, Dagster, resources. English is assumed for what reads well; any other script must still work.
 """
+
+EXTRACTIVE = "extractive 1"
+"""The embedded engine's name and version: here, so that it can be told without loading the engine."""

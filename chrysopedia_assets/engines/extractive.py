@@ -6,6 +6,7 @@ What belongs here: the dispatch. What does not: any method; each has its own fil
 from collections.abc import Sequence
 from typing import cast
 
+from chrysopedia_assets.engines import EXTRACTIVE
 from chrysopedia_assets.engines.classification import classify_moments
 from chrysopedia_assets.engines.extraction import extract
 from chrysopedia_assets.engines.segmentation import segment
@@ -24,7 +25,7 @@ from chrysopedia_assets.stages.topic_chunks import SegmentationInput
 class ExtractiveEngine:
     """Answers every stage from the transcript's own words; no model, no network, the same reply every time."""
 
-    name = "extractive 1"
+    name = EXTRACTIVE
 
     def __init__(self, taxonomy: Taxonomy) -> None:
         self._vocabulary = Vocabulary(taxonomy)

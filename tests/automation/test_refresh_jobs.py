@@ -22,6 +22,7 @@ from chrysopedia_assets.models.records import STAGES
 from resources.clients.library import look
 from resources.database import open_database
 from resources.settings import PROJECT, settings
+from tests.fakes.chat_server import ChatServer
 from tests.library import LINES, put_vtt
 
 VIDEOS = ["ann--hat", "ann--kick"]
@@ -108,6 +109,38 @@ def test_a_clean_reprocess_is_a_job_of_one_video(made: dg.DagsterInstance) -> No
     assert run is not None
     assert run.tags["chrysopedia/fresh"] == "true"
     assert run.tags["chrysopedia/trigger"] == "clean_reprocess"
+
+
+JOB = """
+import dagster as dg
+from chrysopedia_assets.definitions import build_defs
+with dg.DagsterInstance.get() as instance:
+    job = build_defs().resolve_job_def("refresh_stale")
+    job.execute_in_process(instance=instance, raise_on_error=False)
+"""
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_a_refresh_that_is_stopped_ends_at_once_and_leaves_no_run_behind(
+    made: dg.DagsterInstance, prompts: Path, monkeypatch: pytest.MonkeyPatch, told: signal.Signals
+) -> None:
+    with ChatServer(latency_s=60) as server:
+        monkeypatch.setenv("CHRYSOPEDIA_LLM_MODEL", "test-model")
+        monkeypatch.setenv("CHRYSOPEDIA_LLM_BASE_URL", server.base_url)
+        with subprocess.Popen(
+            [sys.executable, "-c", JOB], cwd=PROJECT, stderr=subprocess.DEVNULL
+        ) as running:
+            ends = time.monotonic() + 60
+            while len(server.requests) < 2 and time.monotonic() < ends:
+                time.sleep(0.1)
+            assert len(server.requests) >= 2, "both videos are waiting for a reply"
+            running.send_signal(told)
+            running.wait(20)
+    newest = made.get_runs(limit=3)
+    assert [run.status for run in newest if "chrysopedia/refresh" in run.tags] == [
+        dg.DagsterRunStatus.CANCELED
+    ] * 2
+    assert all(run.is_finished for run in newest)
 
 
 # --- by itself, if somebody wants that
