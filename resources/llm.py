@@ -32,7 +32,7 @@ CALLS_PER_PROCESS = 16
 VIDEOS_PER_PROCESS = 4
 """To fewer a process of their own, which takes seconds to start, gives nothing."""
 MOST_PROCESSES = 8
-"""A quarter of a gigabyte each, and one database for all."""
+"""Up to half a gigabyte each, and one database for all."""
 
 
 @dataclass(frozen=True)
