@@ -223,18 +223,21 @@ def _older(
 ) -> dict[tuple[str, str, int], str | None]:
     """The data version that was read, where there is a newer event by now.
 
-    What Dagster records as read is the newest event of the whole asset at that time, which may be of another video.
+    What Dagster points at is the newest event of the whole asset at that time, often that of another video: what was
+    read is the video's own newest that is not younger. What is gone with its run, or wiped, does not count.
     """
-    wanted = list(_outdated(made))
+    found: dict[tuple[str, str, int], str | None] = {}
+    wanted: dict[str, dict[str, set[int]]] = {}
+    for name, video_id, event_id in _outdated(made):
+        wanted.setdefault(name, {}).setdefault(video_id, set()).add(event_id)
     counting = _counting(connection) if wanted else []
-    found: dict[tuple[str, int], str | None] = {}
-    event_ids = sorted({event_id for *_, event_id in wanted})
-    for some in _batches(event_ids):
-        rows = _versions(connection, *counting, _events.c.id.in_(some))
-        found |= {(video_id, event_id): version for event_id, video_id, version in rows}
-    older = {key: found[key[1:]] for key in wanted if key[1:] in found}
-    gone = [key for key in wanted if key not in older]
-    return older | _before(connection, counting, gone)
+    for name, reads in wanted.items():
+        for video_ids in _batches(list(reads)):
+            versions = _versions(connection, counting, name, video_ids)
+            for video_id, event_id in ((v, e) for v in video_ids for e in reads[v]):
+                before = [v for at, v in versions.get(video_id, ()) if at <= event_id]
+                found[name, video_id, event_id] = before[-1] if before else None
+    return found
 
 
 def _outdated(made: Mapping[str, Mapping[str, Made]]) -> Iterator[tuple[str, str, int]]:
@@ -246,42 +249,28 @@ def _outdated(made: Mapping[str, Mapping[str, Made]]) -> Iterator[tuple[str, str
                     yield name, video_id, event_id
 
 
-def _before(
+def _versions(
     connection: Connection,
     counting: Sequence[sa.ColumnElement[bool]],
-    gone: Sequence[tuple[str, str, int]],
-) -> dict[tuple[str, str, int], str | None]:
-    """Of events of another video, or gone with their run, or wiped: the video's newest that is not younger counts."""
-    found: dict[tuple[str, str, int], str | None] = {}
-    for name in {name for name, *_ in gone}:
-        of_name = [(video_id, event_id) for n, video_id, event_id in gone if n == name]
-        kind = OBSERVED if name in SOURCES else MATERIALIZED
-        for some in _batches(of_name):
-            rows = _versions(
-                connection,
-                *counting,
-                _events.c.asset_key == _db_key(name),
-                _events.c.dagster_event_type == kind,
-                _events.c.partition.in_([video_id for video_id, _ in some]),
-            )
-            versions: dict[str, list[tuple[int, str | None]]] = {}
-            for at, video_id, version in rows:
-                versions.setdefault(video_id, []).append((at, version))
-            for video_id, event_id in some:
-                before = [v for at, v in versions.get(video_id, ()) if at < event_id]
-                found[name, video_id, event_id] = before[-1] if before else None
-    return found
-
-
-def _versions(connection: Connection, *where: sa.ColumnElement[bool]) -> Sequence[Any]:
-    """(id, partition, data version) of events, in order; without a version None."""
+    name: str,
+    video_ids: Collection[str],
+) -> dict[str, list[tuple[int, str | None]]]:
+    """By video, the id and data version of all its events of that name, in order."""
+    event = _events.c
     query = (
-        sa.select(_events.c.id, _events.c.partition, _tags.c.value)
+        sa.select(event.partition, event.id, _tags.c.value)
         .outerjoin_from(_events, _tags, sa.and_(_ITS_TAGS, _tags.c.key == DATA_VERSION))
-        .where(*where)
-        .order_by(_events.c.id)
-    )
-    return connection.execute(query).all()
+        .where(
+            event.asset_key == _db_key(name),
+            event.dagster_event_type == (OBSERVED if name in SOURCES else MATERIALIZED),
+            event.partition.in_(video_ids),
+            *counting,
+        )
+    )  # in no order: asked for one, SQLite reads all partitions
+    found: dict[str, list[tuple[int, str | None]]] = {}
+    for video_id, event_id, version in sorted(connection.execute(query).tuples()):
+        found.setdefault(video_id, []).append((event_id, version))
+    return found
 
 
 def _batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -27,7 +27,7 @@ from chrysopedia_assets.models.records import (
     Video,
     content_version,
 )
-from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, STAGE_DEFS
+from chrysopedia_assets.models.stage_defs import STAGE_DEFS
 from resources.database import close_database, open_database
 from resources.freshness import Look
 from resources.observations import asset_key, event_log
@@ -186,15 +186,18 @@ class World:
             "dagster/data_version_is_user_provided": "true",
         }
         for name in STAGE_DEFS[stage].reads:
-            source = name in versions or name == LIBRARY_FILES
-            record = self.instance.get_latest_data_version_record(
-                asset_key(name), source, None if name in versions else video_id
-            )
-            read = (record.event_log_entry.tags or {}).get(DATA_VERSION) if record else None
-            tags[INPUT_VERSION + name] = versions.get(name, read or "INITIAL")
-            tags[INPUT_EVENT + name] = str(record.storage_id) if record else "NULL"
+            tags[INPUT_VERSION + name] = versions.get(name, "a hash of nothing that counts")
+            tags[INPUT_EVENT + name] = str(self._newest_of_all_videos(name) or "NULL")
         self.report(stage, video_id, tags)
         self.store(stage, video_id, result)
+
+    def _newest_of_all_videos(self, name: str) -> int | None:
+        """What Dagster points at when a run has read the asset, whatever its partition."""
+        [asset] = self.instance.get_asset_records([asset_key(name)]) or [None]
+        if asset and (record := asset.asset_entry.last_materialization_record):
+            return record.storage_id
+        seen = self.instance.fetch_observations(asset_key(name), limit=1).records
+        return seen[0].storage_id if seen else None
 
     def report(self, stage: str, video_id: str, tags: Mapping[str, str]) -> None:
         event = dg.AssetMaterialization(stage, partition=video_id, tags=dict(tags))
