@@ -107,7 +107,7 @@ def test_an_edited_prompt_fails_the_check_and_says_which_and_what_to_do(
     assert (
         f"* 2 videos: prompts/synthesis was edited ({before[:8]} → {after[:8]}), since 20" in told
     )
-    assert "`chrysopedia refresh` makes them anew: 2 stages to run, no calls" in told
+    assert "`chrysopedia refresh` makes them anew: 2 stages, no calls" in told
     assert f"edited (made with {before[:8]})." in str(results[0].description)
     assert results[0].metadata["to_run"].value == f"chrysopedia refresh --video {KICK}"
     assert checks_tab(library) == {"FAILED": {KICK, SNARE}}
