@@ -1,7 +1,7 @@
 """What asking language models costs beyond their own latency, against a server with a set latency.
 
 `wall_over_critical_path`: one command on a one-hour transcript, its start included. `throughput_of_ideal`: many videos
-with 64 calls in flight; `calls_throughput_of_ideal` is the same without Dagster. `paid_over_needed`: 5 % of all calls
+with 64 calls in flight, in one command, start included; `calls_throughput_of_ideal` is the same without Dagster. `paid_over_needed`: 5 % of all calls
 fail, in each way in turn.
 """
 
@@ -17,7 +17,7 @@ from argparse import SUPPRESS
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
@@ -31,6 +31,8 @@ SHORT_SEGMENTS = 250
 MANY_IN_FLIGHT = 64
 DEFAULT_IN_FLIGHT = 8
 MODEL = "test-model"
+LOOK_S = 0.5
+"""Between looks at a command's memory."""
 FAULT_SHARE = 0.05
 FAULTS = (
     "rate_limited", "server_error", "overloaded", "dropped", "dropped_midway", "bad_body", "truncated", "thought_away",
@@ -47,9 +49,7 @@ def main() -> None:
     parser.add_argument("--measure", help=SUPPRESS)  # in this process, with the settings around it
     given = parser.parse_args()
     if given.measure:
-        what, _, videos = given.measure.partition(":")
-        measured = _through_dagster() if what == "dagster" else _calls_only(int(videos))
-        print(json.dumps(measured))
+        print(json.dumps(_calls_only(int(given.measure))))
         return
     parts = {
         "hour": lambda: _one_hour(given.latency),
@@ -88,16 +88,17 @@ def _many(latency_s: float, videos: int) -> dict[str, Figure]:
     found: dict[str, Any] = {}
     with _server(latency_s) as url:
         _warm(url, HOUR_SEGMENTS)
-        for name, what, count in (
-            ("dagster", "dagster", videos),
-            ("few", "dagster", max(videos // 4, 1)),
-            ("calls", f"calls:{videos}", videos),
-        ):
+        for name, count in (("dagster", videos), ("few", max(videos // 4, 1))):
             with _library(count, HOUR_SEGMENTS) as folder:
                 environment = _environment(folder, url, MANY_IN_FLIGHT)
-                if what == "dagster":
-                    _command(environment, "ingest")
-                found[name] = _measured(environment, what)
+                _command(environment, "ingest")
+                wall_s, peak_mb = _command(environment, "process")
+                calls = sum(_ledger(folder)[0].values())
+                found[name] = {"calls": calls, "wall_s": wall_s, "peak_mb": peak_mb}
+        with _library(videos, HOUR_SEGMENTS) as folder:
+            found["calls"] = _calls_only_elsewhere(
+                _environment(folder, url, MANY_IN_FLIGHT), videos
+            )
 
     def of_ideal(measured: dict[str, float]) -> float:
         return measured["calls"] * latency_s / MANY_IN_FLIGHT / measured["wall_s"]
@@ -107,9 +108,9 @@ def _many(latency_s: float, videos: int) -> dict[str, Figure]:
         "throughput_of_ideal": Figure(
             of_ideal(many), "ratio", f"{videos} one-hour videos, {many['calls']:.0f} calls, {MANY_IN_FLIGHT} in flight"
         ),
-        "calls_throughput_of_ideal": Figure(of_ideal(found["calls"]), "ratio", "the same without Dagster"),
+        "calls_throughput_of_ideal": Figure(of_ideal(found["calls"]), "ratio", "the same in one process, without Dagster"),
         "calls_per_s": Figure(many["calls"] / many["wall_s"], "calls/s"),
-        "peak_mb": Figure(many["peak_mb"], "MB", f"{videos} videos"),
+        "peak_mb": Figure(many["peak_mb"], "MB", f"{videos} videos, all processes of the command"),
         "peak_over_a_quarter": Figure(many["peak_mb"] / found["few"]["peak_mb"], "ratio", "beside a quarter of the videos"),
     }  # fmt: skip
 
@@ -123,7 +124,7 @@ def _faults(videos: int) -> dict[str, Figure]:
             _library(videos, SHORT_SEGMENTS) as folder,
         ):
             environment = _environment(folder, url, MANY_IN_FLIGHT)
-            found = _measured(environment, f"calls:{videos}")
+            found = _calls_only_elsewhere(environment, videos)
         ratios.append(found["paid"] / found["needed"])
         failed += found["failed"]
         figures[f"paid_over_needed_{fault}"] = Figure(
@@ -135,20 +136,6 @@ def _faults(videos: int) -> dict[str, Figure]:
 
 
 # --- in a process of its own
-
-
-def _through_dagster() -> dict[str, float]:
-    """`chrysopedia process` on all videos, as the command does it."""
-    from resources.settings import use_project_dagster_home
-
-    use_project_dagster_home()
-    from chrysopedia_assets.cli.library import known_videos, process
-
-    started = time.perf_counter()
-    rows = process(known_videos(None))
-    wall_s = time.perf_counter() - started
-    assert not any(row["error"] for row in rows), rows
-    return _counted() | {"wall_s": wall_s}
 
 
 def _calls_only(videos: int) -> dict[str, float]:
@@ -255,20 +242,43 @@ def _environment(folder: Path, url: str, in_flight: int) -> dict[str, str]:
 def _warm(url: str, segments: int) -> None:
     """Let the server find its answers, which are computed, before anything is measured."""
     with _library(1, segments) as folder:
-        _measured(_environment(folder, url, MANY_IN_FLIGHT), "calls:1")
+        _calls_only_elsewhere(_environment(folder, url, MANY_IN_FLIGHT), 1)
 
 
-def _measured(environment: dict[str, str], what: str) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.llm", "--measure", what]
+def _calls_only_elsewhere(environment: dict[str, str], videos: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.llm", "--measure", str(videos)]
     done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
-def _command(environment: dict[str, str], *words: str) -> None:
+def _command(environment: dict[str, str], *words: str) -> tuple[float, float]:
+    """The command as a user starts it: seconds from its start to its end, and the most memory of all its processes."""
     program = "from chrysopedia_assets.cli.main import run; run()"
     command = [sys.executable, "-c", program, *words]
-    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    started, peak_mb = time.perf_counter(), 0.0
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        while True:
+            try:
+                process.wait(LOOK_S)
+                break
+            except subprocess.TimeoutExpired:
+                peak_mb = max(peak_mb, _resident_mb(session=process.pid))
+    assert process.returncode == 0, words
+    return time.perf_counter() - started, peak_mb
+
+
+def _resident_mb(session: int) -> float:
+    """Of all processes of a session; what they share counts for each."""
+    pages = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session:
+                pages += int(fields[21])
+    return pages * resource.getpagesize() / 2**20
 
 
 def _ledger(folder: Path) -> tuple[dict[str, int], datetime, datetime]:

@@ -25,6 +25,9 @@
 What belongs here: the classes and how they read. What does not: handling, exit codes, Dagster.
 """
 
+from functools import partial
+from typing import Any
+
 
 class ChrysopediaError(Exception):
     """What happened (`what`), in which file or video and at which place (`where`), what to do (`cure`)."""
@@ -32,6 +35,10 @@ class ChrysopediaError(Exception):
     def __init__(self, what: str, *, where: str = "", cure: str = "") -> None:
         self.what, self.where, self.cure = what, where, cure
         super().__init__(what, where, cure)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As pickle makes it anew: its own way knows nothing of keywords."""
+        return partial(type(self), where=self.where, cure=self.cure), (self.what,), vars(self)
 
     def __str__(self) -> str:
         told = f"{self.where}: {self.what}" if self.where else self.what

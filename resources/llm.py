@@ -1,6 +1,7 @@
 """The process's one way to language models: prompts with their settings, and the caller that all runs share."""
 
 import importlib
+import os
 from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -25,6 +26,12 @@ from resources.store.ledger import Ledger
 
 CALLS_PER_VIDEO = 4
 """About as many calls of one video are under way on average: a stage has one, or dozens."""
+CALLS_PER_PROCESS = 16
+"""In flight. A second's worth of as many takes a core about a third of a second."""
+VIDEOS_PER_PROCESS = 4
+"""To fewer a process of their own, which takes seconds to start, gives nothing."""
+MOST_PROCESSES = 8
+"""A quarter of a gigabyte each, and one database for all."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +84,21 @@ def stop_llm() -> None:
 
 def videos_at_once() -> int:
     """How many videos keep the limit of calls busy; the embedded engine computes, and is not faster with more."""
-    if not any(prompt.settings.model for prompt in prompts().values()):
+    if not _asks_models():
         return 1
     return max(1, llm_settings().concurrency // CALLS_PER_VIDEO)
+
+
+def processes(videos: int) -> int:
+    """In how many processes so many videos are done soonest: by the cores, and by how many calls there may be."""
+    most = min(os.cpu_count() or 1, videos // VIDEOS_PER_PROCESS, MOST_PROCESSES)
+    if _asks_models():
+        most = min(most, llm_settings().concurrency // CALLS_PER_PROCESS)
+    return max(1, most)
+
+
+def _asks_models() -> bool:
+    return any(prompt.settings.model for prompt in prompts().values())
 
 
 def close_llm() -> None:

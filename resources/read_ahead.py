@@ -24,7 +24,7 @@ from resources.clients.taxonomy import read_taxonomy
 from resources.database import open_database
 from resources.engine import engine, expect
 from resources.library import Library
-from resources.llm import load_client, videos_at_once
+from resources.llm import load_client, processes, videos_at_once
 from resources.settings import settings
 from resources.store.records import stored_versions
 
@@ -36,8 +36,11 @@ def read_ahead(video_ids: Sequence[str]) -> dict[str, str]:
         return {}
     with open_database().reading() as connection:
         begun = {video_id for video_id, _ in stored_versions(connection, video_ids)}
+    new = [video_id for video_id in video_ids if video_id not in begun]
+    if processes(len(new)) > 1:
+        return {}  # other processes will ask
     found: dict[str, str] = {}
-    for video_id in [v for v in video_ids if v not in begun][:most]:
+    for video_id in new[:most]:
         run_id = str(uuid.uuid4())
         ask, asked = expect(run_id, engine(run_id=run_id)), threading.Event()
         threading.Thread(target=_ask_all, args=(video_id, ask, asked), daemon=True).start()

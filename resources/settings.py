@@ -109,6 +109,11 @@ def llm_settings() -> LlmSettings:
     )
 
 
+def use_share_of_calls(calls: int) -> None:
+    """Let no more than so many calls of this process be in flight; other processes have the rest."""
+    os.environ[f"{LLM}CONCURRENCY"] = str(calls)
+
+
 def llm_variables() -> list[str]:
     """The names of all settings of language models that are set."""
     return sorted(name for name, text in os.environ.items() if name.startswith(LLM) and text)

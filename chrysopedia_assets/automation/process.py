@@ -7,7 +7,7 @@ After each run the records are looked at again, so a stage whose inputs turned o
 
 import os
 import socket
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -79,8 +79,8 @@ class Processed:
     ran: tuple[str, ...]
     failed: Failed | None = None
     run_ids: tuple[str, ...] = ()
-    busy: bool = False
-    """Somebody else is at work on the video, so it was left to them."""
+    left_to: str | None = None
+    """Who is at work on the video, if it was left to them."""
 
     @property
     def for_all(self) -> bool:
@@ -95,7 +95,7 @@ class Processed:
             "failed_at": self.failed.stage if self.failed else None,
             "error": self.failed.message if self.failed else None,
             "run_id": self.failed.run_id if self.failed else None,
-            "busy": self.busy,
+            "left_to": self.left_to,
         }
 
 
@@ -104,7 +104,7 @@ class Processor:
 
     def __init__(self, defs: dg.Definitions, instance: DagsterInstance, database: Database) -> None:
         self._job = defs.resolve_implicit_global_asset_job_def()
-        self._instance = instance
+        self.instance = instance
         self._database = database
         self.staleness = Staleness(instance, database)
         end_dead_runs(instance)
@@ -119,7 +119,7 @@ class Processor:
         stop: Callable[[], None] = lambda: None,
         may_begin: Callable[[str], bool] = lambda video_id: True,
         on_stage: Callable[[str, str], None] = lambda video_id, stage: None,
-    ) -> Iterator[Processed]:
+    ) -> Generator[Processed]:
         """Each video as it is done; the first failure that is for all ends it, and what is not begun stays undone.
 
         `run_ids` are the ids that the first run of some videos has to have. `stop` makes the runs under way end
@@ -161,9 +161,9 @@ class Processor:
         def done(failed: Failed | None = None) -> Processed:
             return Processed(video_id, tuple(ran), failed, tuple(run_ids))
 
-        with self._claimed(video_id) as ours:
-            if not ours:
-                return Processed(video_id, (), busy=True)
+        with self._claimed(video_id) as other:
+            if other is not None:
+                return Processed(video_id, (), left_to=other)
             while stages := self._next(video_id, order, begun=bool(run_ids)):
                 if again := sorted(set(stages) & set(ran)):
                     # Never the same stage twice in one go: for ever would cost money for ever.
@@ -183,11 +183,17 @@ class Processor:
         return done()
 
     @contextmanager
-    def _claimed(self, video_id: str) -> Iterator[bool]:
-        """Ours, unless another process has it, or a run that the web UI or a sensor has started."""
+    def _claimed(self, video_id: str) -> Iterator[str | None]:
+        """Whoever is at work on it: another process, or a run that the web UI or a sensor has started; None if it is
+        ours until the end of the block.
+        """
         with claim(self._database, video_id) as ours:
+            if not ours:
+                yield "another command"
+                return
             in_flight = dg.RunsFilter(tags={PARTITION: video_id}, statuses=list(IN_FLIGHT))
-            yield ours and not self._instance.get_runs(in_flight, limit=1)
+            runs = self.instance.get_runs(in_flight, limit=1)
+            yield f"run {runs[0].run_id}, which has not ended" if runs else None
 
     def _next(self, video_id: str, order: Order, *, begun: bool) -> list[StageName]:
         if order.first and not begun:
@@ -199,14 +205,14 @@ class Processor:
         self, video_id: str, stages: Sequence[StageName], order: Order, run_id: str | None
     ) -> dg.ExecuteInProcessResult:
         # A partition that somebody deleted meanwhile would end the whole command.
-        self._instance.add_dynamic_partitions(VIDEOS, [video_id])
+        self.instance.add_dynamic_partitions(VIDEOS, [video_id])
         tags = {TRIGGER: order.trigger, PROCESS: _this_process(), **order.tags}
         config = {stage: {"config": dict(order.config.get(stage, {}))} for stage in stages}
         selected = frozenset(dg.AssetKey(stage) for stage in stages)
         # Without the check on pages: it would look at each video alone, and the report looks at all at once.
         job = self._job.get_subset(asset_selection=selected, asset_check_selection=frozenset())
         result = job.execute_in_process(
-            instance=self._instance,
+            instance=self.instance,
             run_id=run_id,
             partition_key=video_id,
             tags=tags | ({FRESH: "true"} if order.fresh else {}),
@@ -214,7 +220,7 @@ class Processor:
             raise_on_error=False,
         )
         if any(error.cls_name in INTERRUPTED for _, error in _errors(result)):
-            self._instance.report_run_canceled(result.dagster_run)
+            self.instance.report_run_canceled(result.dagster_run)
             raise KeyboardInterrupt
         return result
 

@@ -5,13 +5,14 @@ Belongs here: the budget, the account at the end, the record of both. Does not: 
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 from chrysopedia_assets.automation.planned import Budget, Planned
-from chrysopedia_assets.automation.process import Order, Processed, Processor
+from chrysopedia_assets.automation.process import Order, Processed
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.freshness.estimate import Estimate
 from chrysopedia_assets.freshness.plan import ToRun
@@ -21,6 +22,14 @@ from resources.freshness import Forecast
 from resources.store.costs import usage_of_runs
 from resources.store.database import Database
 from resources.store.refreshes import begin_refresh, end_refresh
+
+
+class ProcessMany(Protocol):
+    """As `Processor.process_many`, in one process or in several."""
+
+    def __call__(
+        self, video_ids: Sequence[str], order: Order, *, may_begin: Callable[[str], bool]
+    ) -> Generator[Processed]: ...
 
 
 @dataclass
@@ -53,7 +62,7 @@ class Refreshed:
 
 
 def refresh(
-    processor: Processor,
+    process_many: ProcessMany,
     planned: Planned,
     order: Order,
     forecast: Forecast,
@@ -61,9 +70,6 @@ def refresh(
     *,
     budget: Budget | None = None,
     choices: Mapping[str, Any] | None = None,
-    at_once: int = 1,
-    stop: Callable[[], None] = lambda: None,
-    on_stage: Callable[[str, str], None] = lambda video_id, stage: None,
     on_video: Callable[[Processed], None] = lambda done: None,
 ) -> Refreshed:
     """Run the plan; only its stages may run. `choices` are what is recorded of why.
@@ -87,17 +93,12 @@ def refresh(
         )
     done_with: dict[str, Processed] = {}
     try:
-        for done in processor.process_many(
-            [entry.video_id for entry in planned.entries],
-            order,
-            at_once=at_once,
-            stop=stop,
-            may_begin=purse.may_begin,
-            on_stage=on_stage,
-        ):
-            done_with[done.video_id] = done
-            purse.paid(done)
-            on_video(done)
+        videos = [entry.video_id for entry in planned.entries]
+        with closing(process_many(videos, order, may_begin=purse.may_begin)) as each:
+            for done in each:
+                done_with[done.video_id] = done
+                purse.paid(done)
+                on_video(done)
     finally:
         made = _account(planned, done_with, purse, forecast, database)
         with database.writing(lock="refreshes") as connection:
@@ -122,7 +123,7 @@ def _account(
             continue
         made.run_ids += done.run_ids
         made.ran += [(entry.video_id, stage) for stage in done.ran]
-        if done.busy:
+        if done.left_to:
             made.busy.append(entry.video_id)
         elif done.failed:
             made.failed.append(done)

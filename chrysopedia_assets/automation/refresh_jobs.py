@@ -5,6 +5,7 @@ The same plan and the same account as `chrysopedia refresh` and `chrysopedia rer
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -136,16 +137,16 @@ def _carry_out(
         )
         context.log.info(f"{done} of {len(planned.entries)}: {processed.video_id}: {what}")
 
+    processor = Processor(build_defs(), context.instance, open_database())
+    at_once = min(videos_at_once(), len(planned.entries))
     made = refresh(
-        Processor(build_defs(), context.instance, open_database()),
+        partial(processor.process_many, at_once=at_once, stop=stop_llm),
         planned,
         order,
         Forecast(found, open_database()),
         open_database(),
         budget=bounds.purse,
         choices=choices,
-        at_once=min(videos_at_once(), len(planned.entries)),
-        stop=stop_llm,
         on_video=tell,
     )
     context.add_output_metadata(_plan_metadata(planned) | _account_metadata(made))

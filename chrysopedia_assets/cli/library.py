@@ -1,6 +1,7 @@
 """Commands on the library: take files in, bring videos up to date, say how they stand."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -141,7 +142,6 @@ def process(
     Raises ConfigurationError when one fails for a reason that all would share; those before it are told about.
     """
     from resources.engine import engine
-    from resources.llm import stop_llm, videos_at_once
     from resources.read_ahead import read_ahead
     from resources.sources import read_sources
 
@@ -150,6 +150,7 @@ def process(
     run_ids = {} if fresh else read_ahead(video_ids)
 
     from chrysopedia_assets.automation.process import Order, Processed
+    from chrysopedia_assets.automation.workers import process_many
 
     order = Order("clean_reprocess", first=STAGES, fresh=True) if fresh else Order("manual")
     found = {}
@@ -157,15 +158,13 @@ def process(
         verdicts = ours.staleness.look(video_ids).verdicts
         is_due = is_unfinished if unfinished_only else next_stages
         todo = [video_id for video_id in video_ids if fresh or is_due(verdicts[video_id])]
-        with stage_progress(len(todo) * len(STAGES), "processing") as progress:
-            for done in ours.process_many(
-                todo,
-                order,
-                run_ids=run_ids,
-                at_once=min(videos_at_once(), max(len(todo), 1)),
-                stop=stop_llm,
-                on_stage=progress.on_stage,
-            ):
+        with (
+            stage_progress(len(todo) * len(STAGES), "processing") as progress,
+            closing(
+                process_many(ours, todo, order, run_ids=run_ids, on_stage=progress.on_stage)
+            ) as each,
+        ):
+            for done in each:
                 found[done.video_id] = done
                 progress.on_video(done, len(STAGES))
     stale = [v for v in video_ids if v not in todo and next_stages(verdicts[v])]
@@ -183,8 +182,8 @@ def process(
 
 def print_row(row: dict[str, Any]) -> None:
     """What became of one video."""
-    if row["busy"]:
-        refuse(f"{row['video']}: left to whoever is at work on it")
+    if row["left_to"]:
+        refuse(f"{row['video']}: left to {row['left_to']}")
     elif row["error"]:
         where = f" at {row['failed_at']}" if row["failed_at"] else ""
         refuse(f"{row['video']} failed{where}: {row['error']}")
@@ -197,7 +196,7 @@ def print_processed(rows: Sequence[dict[str, Any]]) -> None:
         print_row(row)
     worked = sum(1 for row in rows if row["ran"] and not row["error"])
     failed = sum(1 for row in rows if row["error"])
-    busy = sum(1 for row in rows if row["busy"])
+    busy = sum(1 for row in rows if row["left_to"])
     elsewhere = f", {busy} in other hands" if busy else ""
     results.print(
         f"{worked} brought up to date, {len(rows) - worked - failed - busy} already were, {failed} failed{elsewhere}.",

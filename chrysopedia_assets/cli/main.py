@@ -10,9 +10,9 @@ import typer
 from dotenv import load_dotenv
 
 from chrysopedia_assets.cli import accept, cost, library, pages, refresh, rerun, stale, system
-from chrysopedia_assets.cli.garbage import look_seldom
 from chrysopedia_assets.cli.output import errors
 from chrysopedia_assets.errors import ChrysopediaError
+from resources.garbage import look_seldom
 from resources.settings import PROJECT, use_project_dagster_home
 
 app = typer.Typer(

@@ -91,7 +91,7 @@ def rerun_command(
         print_json(done.as_row())
     else:
         _tell(done)
-    raise typer.Exit(1 if done.failed or done.busy else 0)
+    raise typer.Exit(1 if done.failed or done.left_to else 0)
 
 
 def _stages(by_stage: ByStage, stage: str | None, clear_override: bool) -> tuple[StageName, ...]:
@@ -158,7 +158,7 @@ def _carry_out(video_id: str, orders: "Sequence[Order]") -> "Processed":
                 video_id, order, on_stage=lambda stage: progress.on_stage(video_id, stage)
             )
             ran += done.ran
-            if done.failed or done.busy:
+            if done.failed or done.left_to:
                 break
     return replace(done, ran=ran)
 

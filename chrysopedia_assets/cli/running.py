@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.progress import (
@@ -14,8 +15,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from chrysopedia_assets.cli.garbage import keep_what_is_loaded
 from chrysopedia_assets.cli.output import errors, refuse, results
+from resources.garbage import keep_what_is_loaded
 
 if TYPE_CHECKING:
     from chrysopedia_assets.automation.planned import Budget, Planned
@@ -82,22 +83,19 @@ def carry_out(
 ) -> "Refreshed":
     """Run a plan, with progress."""
     from chrysopedia_assets.automation.refresh import refresh
+    from chrysopedia_assets.automation.workers import process_many
     from resources.database import open_database
-    from resources.llm import stop_llm, videos_at_once
 
     stages = {entry.video_id: len(entry.at_most) for entry in planned.entries}
     with processor() as found, stage_progress(sum(stages.values()), "starting") as progress:
         return refresh(
-            found,
+            partial(process_many, found, on_stage=progress.on_stage),
             planned,
             order,
             forecast,
             open_database(),
             budget=budget,
             choices=choices,
-            at_once=min(videos_at_once(), max(len(stages), 1)),
-            stop=stop_llm,
-            on_stage=progress.on_stage,
             on_video=lambda done: progress.on_video(done, stages[done.video_id]),
         )
 

@@ -137,7 +137,7 @@ def test_process_runs_what_is_needed_and_then_nothing(chrysopedia: Command, ann:
     one = chrysopedia("process", "ann--snare", "--json")
     assert one.code == 0
     assert one.json == [
-        {"video": "ann--snare", "ran": list(STAGES), "failed_at": None, "error": None, "run_id": None, "busy": False}
+        {"video": "ann--snare", "ran": list(STAGES), "failed_at": None, "error": None, "run_id": None, "left_to": None}
     ]  # fmt: skip
     everything = chrysopedia("process")
     assert everything.code == 0

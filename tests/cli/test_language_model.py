@@ -207,3 +207,20 @@ def test_interrupted_it_ends_soon_and_leaves_its_runs_cancelled(
             assert process.returncode == 130, told
             assert "Traceback" not in told
             assert {run.status.value for run in instance.get_runs()} == {"CANCELED"}
+
+
+def test_who_has_models_for_everything_does_not_load_the_embedded_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    program = (
+        "from resources.engine import engine; engine(); import sys; print('numpy' in sys.modules)"
+    )
+
+    def loaded() -> str:
+        command = [sys.executable, "-c", program]
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+    assert loaded() == "True"
+    monkeypatch.setenv("CHRYSOPEDIA_LLM_MODEL", "test-model")
+    monkeypatch.setenv("CHRYSOPEDIA_LLM_BASE_URL", "http://127.0.0.1:9/v1")
+    assert loaded() == "False"

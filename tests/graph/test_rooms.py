@@ -70,8 +70,16 @@ def imports(tree: ast.AST) -> set[str]:
 
 def imports_at_import(tree: ast.Module) -> set[str]:
     inside = (ast.FunctionDef, ast.AsyncFunctionDef)
-    statements = [node for node in tree.body if not isinstance(node, inside)]
+    statements = [
+        node
+        for node in tree.body
+        if not isinstance(node, inside) and not is_for_the_type_checker(node)
+    ]
     return imports(ast.Module(body=statements, type_ignores=[]))
+
+
+def is_for_the_type_checker(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
 def crossings(found: set[str], never: set[str]) -> list[str]:
@@ -116,6 +124,8 @@ def test_a_crossing_is_seen_wherever_it_stands() -> None:
     tree = ast.parse("def f():\n    from dagster._core import events\n")
     assert crossings(imports(tree), {"dagster"}) == ["dagster._core", "dagster._core.events"]
     assert crossings(imports_at_import(tree), {"dagster"}) == []
+    typed = ast.parse("if TYPE_CHECKING:\n    import dagster\nif x:\n    import dagster.core\n")
+    assert crossings(imports_at_import(typed), {"dagster"}) == ["dagster.core"]
 
 
 @pytest.mark.parametrize("room", ["chrysopedia_assets", "resources", "benchmarks"])

@@ -7,11 +7,13 @@ Left to itself it does so after every 700 new objects; an hour of words is a hun
 import gc
 
 NEW_OBJECTS = 50_000
+OLDER_AFTER = 5
+"""Looks at new objects to each at older ones: Dagster's runs are cycles, and a transcript hangs on each."""
 
 
 def look_seldom() -> None:
     """For a command's process, before it loads anything large."""
-    gc.set_threshold(NEW_OBJECTS, 20, 20)
+    gc.set_threshold(NEW_OBJECTS, OLDER_AFTER, OLDER_AFTER)
 
 
 def keep_what_is_loaded() -> None:
