@@ -67,7 +67,7 @@ def library_in_words(found: Look, cost: Estimate) -> str:
 def count_in_words(counts: Mapping[Word, int]) -> str:
     """One sentence on all pages: what a curator reads first."""
     made = sum(counts.values()) - counts["missing"]
-    told = f"{counts['stale'] or 'None'} of {made} pages out of date"
+    told = f"{counts['stale'] or 'None'} of {made} pages out of date" if made else "No page yet"
     for word, meaning in OTHERS.items():
         told += f", {counts[word]} {meaning}" if counts[word] else ""
     return f"{told}."

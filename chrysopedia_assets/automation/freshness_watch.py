@@ -20,7 +20,7 @@ from resources.store.acceptances import accepted
 from resources.store.dagster_events import newest_event_id
 
 POLL_S = 10
-REST_S = 30
+REST_S = 20
 """From the beginning of one report to that of the next: what moves at once is told within seconds, the rest in time."""
 RETRY_S = 600
 """Until a report that failed is tried again although nothing has moved since: what broke it may be over."""

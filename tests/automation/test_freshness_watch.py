@@ -36,7 +36,7 @@ def test_one_report_at_a_time_however_much_moves() -> None:
 
 
 def test_between_two_reports_there_is_a_rest_unless_the_clock_was_set_back() -> None:
-    assert "in 20 s" in str(why_not(moved=True, last=LastRun("done", REST_S - 20)))
+    assert "in 15 s" in str(why_not(moved=True, last=LastRun("done", REST_S - 15)))
     assert why_not(moved=True, last=LastRun("done", -3600.0)) is None
 
 
