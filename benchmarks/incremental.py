@@ -21,7 +21,7 @@ from benchmarks.overhead import segment
 from benchmarks.report import Figure, arguments, print_figures
 from chrysopedia_assets.assets import key_moments
 from chrysopedia_assets.automation.ingest import ingest
-from chrysopedia_assets.automation.process import Processor
+from chrysopedia_assets.automation.process import Order, Processor
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.models.prompts import TASKS
 from chrysopedia_assets.models.stage_defs import STAGE_DEFS
@@ -154,7 +154,7 @@ def _refresh(world: World, instance: dg.DagsterInstance, video_ids: Sequence[str
     """Bring everything up to date; gives how many results were made."""
     with _set(CHRYSOPEDIA_LLM_BASE_URL=world.paid.base_url):
         processor = Processor(build_defs(), instance, open_database())
-        done = list(processor.process_many(video_ids, "manual"))
+        done = list(processor.process_many(video_ids, Order("manual")))
     assert not any(video.failed for video in done), done
     return sum(len(video.ran) for video in done)
 
