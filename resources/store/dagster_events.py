@@ -227,14 +227,14 @@ def _older(
     read is the video's own newest that is not younger. What is gone with its run, or wiped, does not count.
     """
     found: dict[tuple[str, str, int], str | None] = {}
-    wanted: dict[str, list[tuple[str, int]]] = {}
+    wanted: dict[str, dict[str, set[int]]] = {}
     for name, video_id, event_id in _outdated(made):
-        wanted.setdefault(name, []).append((video_id, event_id))
+        wanted.setdefault(name, {}).setdefault(video_id, set()).add(event_id)
     counting = _counting(connection) if wanted else []
     for name, reads in wanted.items():
-        for some in _batches(reads):
-            versions = _versions(connection, counting, name, {video_id for video_id, _ in some})
-            for video_id, event_id in some:
+        for video_ids in _batches(list(reads)):
+            versions = _versions(connection, counting, name, video_ids)
+            for video_id, event_id in ((v, e) for v in video_ids for e in reads[v]):
                 before = [v for at, v in versions.get(video_id, ()) if at <= event_id]
                 found[name, video_id, event_id] = before[-1] if before else None
     return found
@@ -266,10 +266,9 @@ def _versions(
             event.partition.in_(video_ids),
             *counting,
         )
-        .order_by(event.id)
-    )
+    )  # in no order: asked for one, SQLite reads all partitions
     found: dict[str, list[tuple[int, str | None]]] = {}
-    for video_id, event_id, version in connection.execute(query).all():
+    for video_id, event_id, version in sorted(connection.execute(query).all()):
         found.setdefault(video_id, []).append((event_id, version))
     return found
 
