@@ -268,7 +268,7 @@ def _versions(
         )
     )  # in no order: asked for one, SQLite reads all partitions
     found: dict[str, list[tuple[int, str | None]]] = {}
-    for video_id, event_id, version in sorted(connection.execute(query).tuples()):
+    for video_id, event_id, version in sorted(connection.execute(query).all()):
         found.setdefault(video_id, []).append((event_id, version))
     return found
 
