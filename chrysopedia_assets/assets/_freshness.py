@@ -61,6 +61,7 @@ def library_in_words(found: Look, cost: Estimate) -> str:
             f"\n`chrysopedia refresh` makes them anew: {as_markdown(str(cost))}. "
             "`chrysopedia stale` lists them."
         )
+    lines += [f"\nCannot be read: {as_markdown(fault)}" for fault in _faults(found)]
     return "\n".join(lines)
 
 
@@ -82,7 +83,6 @@ def of_check(found: Look) -> Metadata:
 
 def of_report(found: Look, cost: Estimate) -> Metadata:
     """Numbers first, which plot over time; then what is behind them."""
-    unreadable = sorted({str(error) for error in found.sources.broken.values()})
     return {
         **_counts(found),
         "predicted_calls": _predicted(cost),
@@ -90,8 +90,13 @@ def of_report(found: Look, cost: Estimate) -> Metadata:
         "to_run": dg.MetadataValue.text("chrysopedia refresh"),
         "causes": table(_cause_rows(found)),
         "stale_videos": table(_video_rows(found)),
-        **({"unreadable": bullets(unreadable)} if unreadable else {}),
+        **({"unreadable": bullets(_faults(found))} if found.sources.broken else {}),
     }
+
+
+def _faults(found: Look) -> list[str]:
+    """A prompt that cannot be read keeps its version, so nothing else tells of it until a stage asks for it."""
+    return sorted({str(error) for error in found.sources.broken.values()})
 
 
 def _counts(found: Look) -> Metadata:

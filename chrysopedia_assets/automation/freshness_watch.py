@@ -10,12 +10,14 @@ from typing import Literal, NamedTuple
 import dagster as dg
 
 from chrysopedia_assets.automation.jobs import report_freshness
+from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.models.records import content_hash
 from chrysopedia_assets.models.runs import TRIGGER
 from chrysopedia_assets.models.stage_defs import STAGE_DEFS
 from resources.check_results import badge_is_of_one_video
 from resources.database import open_database
 from resources.observations import event_log
+from resources.sources import read_sources
 from resources.store.acceptances import accepted
 from resources.store.dagster_events import newest_event_id
 
@@ -57,7 +59,10 @@ def why_not(moved: bool, last: LastRun | None) -> str | None:
     ),
 )
 def freshness_watch(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    seen = _seen(context.instance)
+    try:
+        seen = _seen(context.instance)
+    except ConfigurationError as error:  # a setting that is wrong for all: a report would only fail
+        return dg.SkipReason(str(error))
     moved = seen != context.cursor or badge_is_of_one_video(context.instance)
     if reason := why_not(moved, _last_run(context.instance)):
         return dg.SkipReason(reason)
@@ -65,11 +70,16 @@ def freshness_watch(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
 
 
 def _seen(instance: dg.DagsterInstance) -> str:
-    """Another text whenever a verdict may be another: by an event, by what was accepted as equal, by newer code."""
+    """Another text whenever the report may be another.
+
+    By an event, by what was accepted as equal, by newer code, by what is wrong with a prompt. Raises ConfigurationError.
+    """
     with open_database().reading() as connection:
         equal = accepted(connection)
     code = [f"{stage.name} {stage.code_version}" for stage in STAGE_DEFS.values()]
-    return f"{newest_event_id(event_log(instance))} {content_hash(repr(equal), *code)}"
+    broken = sorted({str(error) for error in read_sources().broken.values()})
+    rest = content_hash(repr(equal), *code, *broken)
+    return f"{newest_event_id(event_log(instance))} {rest}"
 
 
 def _last_run(instance: dg.DagsterInstance) -> LastRun | None:

@@ -111,6 +111,22 @@ def test_what_was_accepted_as_equal_asks_for_a_report_though_dagster_has_no_even
     assert watch.tick() == []
 
 
+def test_a_prompt_that_breaks_asks_for_a_report_once(
+    watch: Watch, own_world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHRYSOPEDIA_PROMPTS", str(own_world / "nowhere"))
+    assert len(watch.tick()) == 1
+    assert watch.tick() == []
+
+
+def test_a_setting_that_is_wrong_for_all_asks_for_no_report_that_would_only_fail(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch.cursor = None
+    monkeypatch.setenv("CHRYSOPEDIA_LLM_MODLE", "gpt")
+    assert watch.tick() == []
+
+
 def test_a_check_that_somebody_executes_on_one_video_does_not_stay_the_badge(watch: Watch) -> None:
     job = build_defs().resolve_job_def("process_video")
     assert job.execute_in_process(instance=watch.instance, partition_key="ann--kick").success

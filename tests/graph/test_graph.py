@@ -33,6 +33,7 @@ def described(graph: AssetGraph) -> dict[str, object]:
             "code_version": node.code_version,
             "pools": sorted(node.pools or ()),
             "partitions": getattr(node.partitions_def, "name", None),
+            "checks": sorted(check.name for check in node.check_keys),
         }
     return nodes
 

@@ -199,11 +199,4 @@ def test_a_broken_prompt_is_named_and_makes_nothing_stale(
     shown, results = report(library)
     assert [(result.partition, result.passed) for result in results] == [(None, True)]
     assert "system.md, line 2" in str(shown["unreadable"])
-
-
-def test_a_title_cannot_forge_markdown(library: dg.DagsterInstance, own_world: Path) -> None:
-    put_vtt(own_world / "library" / "[x](http:a) <b>" / "Kick.vtt", "kick at 50 hertz")
-    ingest(look([settings().library_dir]).files, open_database(), library)
-    shown, _ = report(library)
-    assert shown["missing_pages"] == 2
-    assert "<b>" not in str(shown["causes"])
+    assert "Cannot be read" in str(results[-1].description)
