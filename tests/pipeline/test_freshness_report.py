@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.partitions.context import partition_loading_context
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
+from sqlalchemy.engine import URL
 
 from chrysopedia_assets.automation.ingest import ingest
 from chrysopedia_assets.automation.partitions import videos
@@ -43,6 +44,18 @@ def library(instance: dg.DagsterInstance, prompt: Path, own_world: Path) -> dg.D
     for video_id in (KICK, SNARE):
         process(instance, video_id)
     return instance
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_library(
+    request: pytest.FixtureRequest, own_world: Path, monkeypatch: pytest.MonkeyPatch
+) -> dg.DagsterInstance:
+    """The same library, once on SQLite and once on PostgreSQL."""
+    if request.param == "postgresql":
+        url: URL = request.getfixturevalue("postgres_url")
+        monkeypatch.setenv("CHRYSOPEDIA_DATABASE_URL", url.render_as_string(hide_password=False))
+    library: dg.DagsterInstance = request.getfixturevalue("library")
+    return library
 
 
 def process(instance: dg.DagsterInstance, video_id: str) -> None:
@@ -114,7 +127,10 @@ def test_an_edited_prompt_fails_the_check_and_says_which_and_what_to_do(
     assert (shown["stale_pages"], shown["predicted_calls"]) == (2, 0.0)
 
 
-def test_only_what_has_flipped_is_written_again(library: dg.DagsterInstance, prompt: Path) -> None:
+def test_only_what_has_flipped_is_written_again(
+    either_library: dg.DagsterInstance, prompt: Path
+) -> None:
+    library = either_library
     report(library)
     assert [result.partition for result in report(library)[1]] == [None]
     edit(prompt)
