@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 def accept_command(
     subject: Annotated[
         str | None,
-        typer.Argument(help="What was edited: prompts/synthesis, settings/extraction, ..."),
+        typer.Argument(help="What was edited: prompts/synthesis, extraction_settings, ..."),
     ] = None,
     reason: Annotated[str, typer.Option(help="Why its versions count as equal.")] = "",
     revoke: Annotated[

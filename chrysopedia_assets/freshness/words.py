@@ -89,4 +89,4 @@ def _dependency(root: Root) -> str:
 
 
 def _task(cause: Cause) -> str:
-    return cause.subject.rpartition("/")[2]
+    return cause.subject.removesuffix("_settings")

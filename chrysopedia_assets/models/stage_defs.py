@@ -20,7 +20,7 @@ def prompt_source(task: Task) -> str:
 
 
 def settings_source(task: Task) -> str:
-    return f"settings/{task}"
+    return f"{task}_settings"
 
 
 SOURCES: dict[str, SourceKind] = {

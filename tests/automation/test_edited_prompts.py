@@ -70,5 +70,5 @@ def test_a_setting_that_is_wrong_for_all_is_told(
 
 def test_the_same_fault_of_two_sources_is_told_once() -> None:
     fault = ConfigurationError("it is empty", where="system.md", cure="Fill it.")
-    message = told({}, {"prompts/extraction": fault, "settings/extraction": fault})
+    message = told({}, {"prompts/extraction": fault, "extraction_settings": fault})
     assert message.count("system.md") == 1

@@ -195,7 +195,7 @@ def test_another_model_is_a_cause_of_its_own(
 ) -> None:
     monkeypatch.setenv("CHRYSOPEDIA_LLM_SYNTHESIS_TEMPERATURE", "0.9")
     [cause] = chrysopedia("stale", "--json").json["causes"]
-    assert (cause["kind"], cause["subject"]) == ("settings", "settings/synthesis")
+    assert (cause["kind"], cause["subject"]) == ("settings", "synthesis_settings")
     assert "t0.9" in cause["new"]
     told = chrysopedia("stale", "--json").json["refresh"]
     assert told["calls"][0] == told["calls"][1] > 0
@@ -374,7 +374,7 @@ def test_a_prompt_that_cannot_be_read_makes_nothing_stale_and_is_named(
     assert "3 fresh" in told.out
     assert "prompt.toml" in told.told and "Nothing counts as out of date for it" in told.told
     assert set(chrysopedia("stale", "--json").json["broken"]) == {
-        "prompts/synthesis", "settings/synthesis"
+        "prompts/synthesis", "synthesis_settings"
     }  # fmt: skip
     failed = chrysopedia("rerun", VIDEOS[0], "technique_pages")
     assert failed.code == 1 and "prompt.toml" in failed.told

@@ -81,7 +81,7 @@ def test_a_prompt_that_vanished_makes_nothing_stale_and_fails_the_stage_that_nee
 ) -> None:
     (world.folder / "prompts" / "extraction" / "system.md").unlink()
     found = world.look()
-    assert found.sources.broken.keys() == {"prompts/extraction", "settings/extraction"}
+    assert found.sources.broken.keys() == {"prompts/extraction", "extraction_settings"}
     assert "system.md" in str(found.sources.broken["prompts/extraction"])
     assert words(world) == {}
     dg.Definitions.validate_loadable(build_defs())

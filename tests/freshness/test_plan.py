@@ -49,7 +49,7 @@ def test_an_override_is_kept_and_named_and_what_is_below_is_not_run_for_it() -> 
     inputs["prompts/extraction"] = Read("mine", 99)
     recorded = changed(fresh(), "key_moments", inputs=inputs, override="mine")
     assert plan({VIDEO: found(recorded)}) == []
-    recorded = edited(recorded, "settings/extraction", "new")
+    recorded = edited(recorded, "extraction_settings", "new")
     [entry] = plan({VIDEO: found(recorded)})
     assert (entry.at_most, entry.kept) == ((), ("key_moments",))
     assert next_stages(found(recorded)) == []

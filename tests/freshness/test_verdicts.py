@@ -156,7 +156,7 @@ def test_an_override_is_a_word_of_its_own_and_nothing_below_is_stale_for_it() ->
     recorded = changed(fresh(), "key_moments", inputs=inputs, override="mine")
     assert words(recorded) == {"key_moments": "override"}
     assert of_video(recorded)["key_moments"].status == "STALE"  # as Dagster has it
-    below = of_video(edited(recorded, "settings/extraction", "new"))
+    below = of_video(edited(recorded, "extraction_settings", "new"))
     assert below["key_moments"].word == "override"
     assert below["technique_pages"].word == "stale"
 

@@ -18,7 +18,7 @@ def test_an_edited_prompt_says_which_from_what_to_what_and_since_when() -> None:
 
 def test_another_model_is_named() -> None:
     versions = ("extractive-1-01234567", "gpt-5-mini-89abcdef")
-    root = Root("topic_chunks", Cause("settings", "settings/segmentation", *versions))
+    root = Root("topic_chunks", Cause("settings", "segmentation_settings", *versions))
     assert why(root) == (
         "segmentation is answered by another engine, model or setting "
         "(extractive-1-01234567 → gpt-5-mini-89abcdef)"
