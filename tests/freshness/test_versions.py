@@ -197,7 +197,7 @@ def test_a_new_version_of_the_embedded_engine_changes_all_settings(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     changed = Changed()
-    monkeypatch.setattr("resources.sources.ExtractiveEngine.name", "extractive 99")
+    monkeypatch.setattr("resources.sources.EXTRACTIVE", "extractive 99")
     assert changed() == SETTINGS
 
 
