@@ -15,7 +15,7 @@ from chrysopedia_assets.cli.output import (
     unknown,
 )
 from chrysopedia_assets.freshness.plan import Choice, count_by_cause, plan
-from chrysopedia_assets.freshness.summary import for_all
+from chrysopedia_assets.freshness.summary import PAGES, for_all, page
 from chrysopedia_assets.freshness.verdicts import WORDS, Root, Verdict
 from chrysopedia_assets.freshness.words import when, why
 from chrysopedia_assets.models.prompts import Task
@@ -30,7 +30,6 @@ from resources.store.records import made_by
 
 SHOWN = 20
 """Rows of a table on the terminal; --json has them all."""
-PAGES: StageName = "technique_pages"
 SYNTHESIS = (prompt_source("synthesis"), settings_source("synthesis"))
 
 
@@ -65,7 +64,7 @@ def stale_command(
     else:
         chosen: Sequence[StageName] = STAGES if asset == "all" else (asset,)  # type: ignore[assignment]
         cells = [
-            Cell(video_id, stage, verdict)
+            Cell(video_id, stage, page(by_stage) if stage == PAGES else verdict)
             for video_id, by_stage in found.verdicts.items()
             for stage, verdict in by_stage.items()
             if stage in chosen and video in (None, video_id)
@@ -98,9 +97,13 @@ class Cell:
         causes = [why(root) for root in self.verdict.roots if choice(root)]
         if self.verdict.word == "accepted":
             roots = (Root(self.stage, cause) for cause in self.verdict.own)
-            causes = [f"{why(root)}, which was accepted" for root in roots]
-        if self.verdict.made and self.verdict.made.override:
-            causes.insert(0, f"made with a prompt of its own ({self.verdict.made.override})")
+            causes = [f"{why(root)}, which was accepted" for root in roots] or ["made of what is"]
+        if self.verdict.word == "override":
+            own = self.verdict.made and self.verdict.made.override
+            given = (
+                f"a prompt given for this video alone ({own})" if own else "what such a prompt gave"
+            )
+            causes.insert(0, f"made with {given}")
         return {
             "video": self.video_id,
             "asset": self.stage,

@@ -4,7 +4,7 @@ its task, and no other, so that a misspelt name is told when the prompt is read 
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -50,14 +50,14 @@ class PromptTemplate:
 
 def read_prompt(folder: Path, task: Task) -> PromptTemplate:
     """Raises ConfigurationError, with the file and what is wrong in it."""
-    system, user = (_read(folder / name) for name in ("system.md", "user.md"))
+    system, user = (_template(folder / name, task) for name in ("system.md", "user.md"))
     settings = _settings(folder / "prompt.toml", task)
     return _checked(PromptTemplate(task, system, user, settings), str(folder))
 
 
 def with_part(prompt: PromptTemplate, path: Path) -> PromptTemplate:
     """The prompt with another `user.md`, or, if the file has any other name, another `system.md`."""
-    text = _read(path)
+    text = _template(path, prompt.task)
     changed = replace(prompt, user=text) if path.name == "user.md" else replace(prompt, system=text)
     return _checked(changed, str(path))
 
@@ -65,20 +65,37 @@ def with_part(prompt: PromptTemplate, path: Path) -> PromptTemplate:
 def with_system(prompt: PromptTemplate, text: str, where: str) -> PromptTemplate:
     """The prompt with another system text; `where` it comes from, for messages."""
     _refuse_loose(text, where)
+    _refuse_unknown(text, where, prompt.task)
     return _checked(replace(prompt, system=text), where)
 
 
 def _checked(prompt: PromptTemplate, where: str) -> PromptTemplate:
+    """What is not used anywhere has no line to be named."""
     used = {name for text in (prompt.system, prompt.user) for name in _VARIABLE.findall(text)}
-    known = VARIABLES[prompt.task]
-    for kind, names in (("unknown", used - known), ("unused", known - used)):
-        if names:
-            raise ConfigurationError(
-                f"{kind} variables: {', '.join(sorted(names))}",
-                where=where,
-                cure=f"Templates of {prompt.task} use {', '.join(sorted(known))}, each as {{{{ name }}}}.",
-            )
+    if unused := VARIABLES[prompt.task] - used:
+        raise _wrong_variables("unused", unused, where, prompt.task)
     return prompt
+
+
+def _template(path: Path, task: Task) -> str:
+    text = _read(path)
+    _refuse_unknown(text, str(path), task)
+    return text
+
+
+def _refuse_unknown(text: str, where: str, task: Task) -> None:
+    lines = [set(_VARIABLE.findall(line)) - VARIABLES[task] for line in text.splitlines()]
+    if unknown := set().union(*lines):
+        first = next(number for number, names in enumerate(lines, start=1) if names)
+        raise _wrong_variables("unknown", unknown, f"{where}, line {first}", task)
+
+
+def _wrong_variables(kind: str, names: Set[str], where: str, task: Task) -> ConfigurationError:
+    return ConfigurationError(
+        f"{kind} variables: {', '.join(sorted(names))}",
+        where=where,
+        cure=f"Templates of {task} use {', '.join(sorted(VARIABLES[task]))}, each as {{{{ name }}}}.",
+    )
 
 
 def _read(path: Path) -> str:

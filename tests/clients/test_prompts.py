@@ -83,6 +83,7 @@ def test_a_variable_that_no_task_has_is_told_by_name(folder: Path) -> None:
     add(folder, "user.md", "{{ transcripts }} {{ moments }}")
     failure = refused(folder)
     assert failure.what == "unknown variables: moments, transcripts"
+    assert failure.where.rpartition(", line ")[0] == str(folder / "user.md")
     assert "{{ name }}" in failure.cure and "video_title" in failure.cure
 
 
