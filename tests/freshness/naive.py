@@ -94,9 +94,11 @@ class Notebook:
         if last.read is None:
             above = {name: self.newest(name, video) for name in reads if name in STAGES}
             return [("input", n) for n, seen in above.items() if not seen or seen.number > last.number]  # fmt: skip
-        changed = [name for name in reads if self._has_changed(name, video, last.read[name])]
+        new = [("dependency", name) for name in reads if name not in last.read]
+        known = [name for name in reads if name in last.read]
+        changed = [name for name in known if self._has_changed(name, video, last.read[name])]
         code = [("code", stage)] if last.code != STAGE_DEFS[stage].code_version else []  # type: ignore[index]
-        return code + [(SOURCES.get(name, "input"), name) for name in changed]
+        return code + new + [(SOURCES.get(name, "input"), name) for name in changed]
 
     def _has_changed(self, name: str, video: str, read: object) -> bool:
         if name in self.facts:

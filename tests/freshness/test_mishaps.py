@@ -6,19 +6,21 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import URL
 
-from chrysopedia_assets.assets import topic_chunks
+from chrysopedia_assets.assets import key_moments
 from chrysopedia_assets.automation.ingest import ingest
 from chrysopedia_assets.automation.process import Processed, Processor
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.freshness.verdicts import Cause
+from chrysopedia_assets.models.key_moments import KeyMoments
 from chrysopedia_assets.models.records import STAGES
 from chrysopedia_assets.models.runs import OVERRIDE
 from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, STAGE_DEFS
 from chrysopedia_assets.models.topic_chunks import TopicChunks
 from chrysopedia_assets.models.transcripts import Transcript
+from chrysopedia_assets.stages.key_moments import find_key_moments
 from chrysopedia_assets.stages.ports import Ask
-from chrysopedia_assets.stages.topic_chunks import split_topics
 from resources.clients.library import look
 from resources.observations import event_log
 from resources.provenance import IndexesProvenance
@@ -140,24 +142,22 @@ def test_an_edit_in_the_middle_of_a_run_counts_from_the_next_run_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run has read its prompts when it began: that is what it used, and that is what is on record."""
-    old = world.look().sources.versions["prompts/synthesis"]
+    old = world.look().sources.versions["prompts/classification"]
 
-    def edited_meanwhile(source: Transcript, ask: Ask) -> TopicChunks:
-        world.write_prompt("synthesis", "Be brief.")
-        return split_topics(source, ask)
+    def edited_meanwhile(source: Transcript, chunks: TopicChunks, ask: Ask) -> KeyMoments:
+        world.write_prompt("classification", "Be brief.")
+        return find_key_moments(source, chunks, ask)
 
-    monkeypatch.setattr(topic_chunks, "split_topics", edited_meanwhile)
-    _, ran = world.run(["topic_chunks", "technique_pages"], VIDEO)
-    assert ran == ["topic_chunks", "technique_pages"]
+    monkeypatch.setattr(key_moments, "find_key_moments", edited_meanwhile)
+    _, ran = world.run(["key_moments", "classifications"], VIDEO)
+    assert ran == ["key_moments", "classifications"]
     found = world.look()
-    pages, new = (
-        found.verdicts[VIDEO]["technique_pages"],
-        found.sources.versions["prompts/synthesis"],
-    )
-    assert pages.made is not None
-    assert pages.made.inputs["prompts/synthesis"].version == old != new
-    assert pages.own == (Cause("prompt", "prompts/synthesis", old, new),)
-    assert words(world) == {"technique_pages": "stale"}
+    made_last = found.verdicts[VIDEO]["classifications"]
+    new = found.sources.versions["prompts/classification"]
+    assert made_last.made is not None
+    assert made_last.made.inputs["prompts/classification"].version == old != new
+    assert made_last.own == (Cause("prompt", "prompts/classification", old, new),)
+    assert words(world)["classifications"] == "stale"
 
 
 def test_a_partition_deleted_while_it_is_stale_is_there_again_and_still_stale(world: World) -> None:
@@ -236,6 +236,43 @@ def test_what_was_made_while_the_clock_was_wrong_is_judged_by_its_versions(world
     assert processed(world) == ()
     world.write_prompt("extraction", "")
     assert words(world)["key_moments"] == "stale"
+
+
+def test_tags_of_events_that_were_wiped_do_not_pass_to_those_that_get_their_ids(
+    world: World,
+) -> None:
+    """On SQLite Dagster leaves them behind."""
+    tags = tags_of(world, "technique_pages")
+    world.report("technique_pages", VIDEO, {**tags, OVERRIDE: "mine"})
+    before = world.look().verdicts[VIDEO]["technique_pages"]
+    assert before.word == "override"
+    world.instance.wipe_assets([dg.AssetKey("technique_pages")])
+    assert words(world) == {"technique_pages": "missing"}
+    world.report("technique_pages", VIDEO, tags)
+    after = world.look().verdicts[VIDEO]["technique_pages"]
+    assert before.made is not None
+    assert after.made is not None
+    assert after.made.event_id == before.made.event_id, "other ids: this proves nothing"
+    assert words(world) == {}
+
+
+def test_what_was_wiped_on_postgresql_where_its_rows_stay_does_not_count(
+    own_world: Path, postgres_url: URL
+) -> None:
+    url = postgres_url.render_as_string(hide_password=False)
+    world = World(own_world / "world", database_url=url)
+    world.put_file(VIDEO, "a")
+    world.look()
+    for stage in STAGES:
+        world.results[stage, VIDEO] = "one"
+        world.make_directly(stage, VIDEO)
+    assert words(world) == {}
+    world.instance.wipe_assets([dg.AssetKey("key_moments")])
+    assert words(world)["key_moments"] == "missing"
+    world.make_directly("key_moments", VIDEO)
+    # Nobody knows any more what they have read.
+    assert words(world) == dict.fromkeys(STAGES[3:], "stale")
+    world.close()
 
 
 # What is on record of a result
