@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 
 from chrysopedia_assets.assets import key_moments
 from chrysopedia_assets.automation.ingest import ingest
-from chrysopedia_assets.automation.process import Processed, Processor
+from chrysopedia_assets.automation.process import Order, Processed, Processor
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.freshness.verdicts import Cause
 from chrysopedia_assets.models.key_moments import KeyMoments
@@ -173,7 +173,7 @@ def test_a_partition_deleted_under_a_command_stops_nothing(world: World) -> None
     world.write_prompt("synthesis", "Be brief.")
     processor = Processor(world.defs, world.instance, world.database)
     world.instance.delete_dynamic_partition("videos", VIDEO)
-    done = processor.process(VIDEO, "manual")
+    done = processor.process(VIDEO, Order("manual"))
     assert (done.ran, done.failed) == (("technique_pages",), None)
 
 

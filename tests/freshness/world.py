@@ -17,7 +17,7 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from chrysopedia_assets.assets import library_files, prompt_sources
 from chrysopedia_assets.assets._stage_work import PromptOverride, source_keys, stage_work
 from chrysopedia_assets.automation.partitions import videos
-from chrysopedia_assets.automation.process import QUIET, Processed, Processor
+from chrysopedia_assets.automation.process import QUIET, Order, Processed, Processor
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.definitions import console
 from chrysopedia_assets.models.records import (
@@ -174,7 +174,7 @@ class World:
         return done.run_id, [stage for stage in STAGES if dg.AssetKey(stage) in made]
 
     def process(self, video_id: str) -> Processed:
-        return Processor(self.defs, self.instance, self.database).process(video_id, "manual")
+        return Processor(self.defs, self.instance, self.database).process(video_id, Order("manual"))
 
     def make_directly(self, stage: StageName, video_id: str) -> None:
         """The event that a run would leave, without the run: ten times as quick."""
