@@ -59,6 +59,17 @@ class Planned:
     beyond: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
 
+    def as_rows(self, most: int) -> list[dict[str, str]]:
+        """For tables: what has to run, and what is spared where that comes out equal."""
+        return [
+            {
+                "video": entry.video_id,
+                "for_sure": ", ".join(entry.surely),
+                "unless_spared": ", ".join(s for s in entry.at_most if s not in entry.surely),
+            }
+            for entry in self.entries[:most]
+        ]
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {

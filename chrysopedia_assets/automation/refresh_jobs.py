@@ -38,7 +38,7 @@ class Bounds(dg.Config):
     """How much may be done."""
 
     dry_run: bool = Field(default=False, description="Only say what would run and what it costs.")
-    limit: int = Field(default=0, description="At most so many videos; 0 for all.")
+    limit: int = Field(default=0, ge=0, description="At most so many videos; 0 for all.")
     budget: str = Field(
         default="",
         description="Begin no video that may cost more than is left: 2.50 (US$), 200calls.",
@@ -158,17 +158,8 @@ def _carry_out(
 
 
 def _plan_metadata(planned: Planned) -> dict[str, dg.MetadataValue]:
-    rows = [
-        dg.TableRecord(
-            {
-                "video": entry.video_id,
-                "for_sure": ", ".join(entry.surely),
-                "unless_spared": ", ".join(s for s in entry.at_most if s not in entry.surely),
-            }
-        )
-        for entry in planned.entries[:SHOWN]
-    ]
     columns = [dg.TableColumn(name) for name in ("video", "for_sure", "unless_spared")]
+    rows = [dg.TableRecord(dict(row)) for row in planned.as_rows(SHOWN)]
     return {
         "videos": dg.MetadataValue.int(len(planned.entries)),
         "expected": dg.MetadataValue.text(str(planned.estimate)),

@@ -1,7 +1,7 @@
 """Commands that make results anew: whatever is out of date, or one stage of many videos."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,7 @@ from chrysopedia_assets.cli.library import known_videos
 from chrysopedia_assets.cli.output import Json, print_json, print_table, results
 from chrysopedia_assets.cli.running import carry_out, print_account
 from chrysopedia_assets.cli.stale import tell_news
+from chrysopedia_assets.errors import ConfigurationError
 from resources.database import open_database
 from resources.event_log import event_log_on_disk
 from resources.freshness import Forecast, look
@@ -55,6 +56,11 @@ def refresh_command(
     """Run exactly what is out of date, stage after stage; what comes out unchanged spares all that is below it."""
     from chrysopedia_assets.automation.planned import Budget, Choices, plan_refresh
 
+    if backfill and budget:
+        raise ConfigurationError(
+            "a backfill keeps no budget: the daemon runs all of it",
+            cure="Leave one of them away, or bound it by --limit.",
+        )
     videos = tuple(known_videos(video)) if video else ()
     purse = Budget.parse(budget) if budget else None
     choices = Choices(tuple(cause or ()), videos, limit, purse)
@@ -125,14 +131,7 @@ def _tell_plan(planned: "Planned", as_json: bool) -> None:
     if as_json:
         print_json(planned.as_dict())
         return
-    rows: list[dict[str, Any]] = [
-        {
-            "video": entry.video_id,
-            "for_sure": ", ".join(entry.surely),
-            "unless_spared": ", ".join(s for s in entry.at_most if s not in entry.surely),
-        }
-        for entry in planned.entries[:SHOWN]
-    ]
+    rows = planned.as_rows(SHOWN)
     print_table(rows, "Nothing to refresh.")
     if (more := len(planned.entries) - len(rows)) > 0:
         results.print(f"... and {more} more: --json lists all.", highlight=False)

@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from pydantic import ValidationError
 
 from chrysopedia_assets.automation.ingest import ingest
 from chrysopedia_assets.automation.process import Order, Processor
@@ -92,6 +93,9 @@ def test_the_launchpad_takes_causes_videos_and_a_limit(made: dg.DagsterInstance)
     assert stale(made) == 1
     with pytest.raises(dg.Failure, match="there is no cause weather"):
         refresh(made, causes=["weather"])
+    with pytest.raises(ValidationError, match="limit"):  # -1 would be all but one
+        refresh(made, limit=-1)
+    assert stale(made) == 1
 
 
 def test_one_stage_of_all_videos_runs_again(made: dg.DagsterInstance) -> None:

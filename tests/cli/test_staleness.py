@@ -190,6 +190,16 @@ def test_a_budget_begins_no_video_that_may_cost_more_than_is_left(
     assert wrong.code == 2 and "200calls" in wrong.told
 
 
+def test_a_backfill_which_keeps_no_budget_is_not_asked_for_with_one(
+    chrysopedia: Command, made: Path
+) -> None:
+    edit(made, "synthesis")
+    refused = chrysopedia("refresh", "--backfill", "--budget", "2.50")
+    assert refused.code == 2 and "keeps no budget" in refused.told
+    with dg.DagsterInstance.get() as instance:
+        assert instance.get_backfills() == []
+
+
 def test_another_model_is_a_cause_of_its_own(
     chrysopedia: Command, made_by_model: ChatServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
