@@ -5,8 +5,6 @@ Several videos at a time run in threads: what they wait for is a model server, w
 After each run the records are looked at again, so a stage whose inputs turned out unchanged is spared.
 """
 
-import os
-import socket
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -19,19 +17,18 @@ from dagster import DagsterInstance
 from dagster_shared.error import SerializableErrorInfo
 
 from chrysopedia_assets import errors
+from chrysopedia_assets.automation.dead_runs import end_dead_runs, mark_of
 from chrysopedia_assets.automation.partitions import VIDEOS
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.freshness.plan import EVERYTHING, Choice, next_stages
 from chrysopedia_assets.models.records import STAGES, StageName
-from chrysopedia_assets.models.runs import FAILURE, FRESH, TRIGGER, Trigger
+from chrysopedia_assets.models.runs import FAILURE, FRESH, PARTITION, TRIGGER, Trigger
 from resources.store.claims import claim
 from resources.store.database import Database
 
-PROCESS = "chrysopedia/process"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """On the terminal a command speaks for itself."""
-PARTITION = "dagster/partition"
 IN_FLIGHT = (
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -206,7 +203,7 @@ class Processor:
     ) -> dg.ExecuteInProcessResult:
         # A partition that somebody deleted meanwhile would end the whole command.
         self.instance.add_dynamic_partitions(VIDEOS, [video_id])
-        tags = {TRIGGER: order.trigger, PROCESS: _this_process(), **order.tags}
+        tags = {TRIGGER: order.trigger, **mark_of(), **order.tags}
         config = {stage: {"config": dict(order.config.get(stage, {}))} for stage in stages}
         selected = frozenset(dg.AssetKey(stage) for stage in stages)
         # Without the check on pages: it would look at each video alone, and the report looks at all at once.
@@ -246,37 +243,6 @@ def _in_threads(
             stop()
             threads.shutdown(wait=True, cancel_futures=True)
             raise
-
-
-def end_dead_runs(instance: DagsterInstance) -> None:
-    """Record as failed what a killed process of this machine has left as running: nobody else will."""
-    unfinished = dg.RunsFilter(
-        statuses=[
-            dg.DagsterRunStatus.NOT_STARTED,
-            dg.DagsterRunStatus.STARTING,
-            dg.DagsterRunStatus.STARTED,
-        ]
-    )
-    for run in instance.get_runs(unfinished):
-        host, _, pid = run.tags.get(PROCESS, "").partition(":")
-        if host == socket.gethostname() and not _lives(int(pid)):
-            instance.report_run_failed(run, f"The process that ran it ({pid}) was killed.")
-            # Its places in the pools would stay taken for ever, until no run got one any more.
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-
-
-def _this_process() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's, and alive
-        pass
-    return True
 
 
 def _errors(result: dg.ExecuteInProcessResult) -> list[tuple[str | None, SerializableErrorInfo]]:

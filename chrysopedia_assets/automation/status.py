@@ -5,9 +5,10 @@ from typing import Any, Literal
 
 import dagster as dg
 
-from chrysopedia_assets.automation.process import PARTITION, end_dead_runs
+from chrysopedia_assets.automation.dead_runs import end_dead_runs
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.models.records import STAGES
+from chrysopedia_assets.models.runs import PARTITION
 from resources.store.database import Database
 from resources.store.pages import count_stored
 from resources.store.videos import list_videos

@@ -12,6 +12,7 @@ dead and starts another worker. `docs/adr/0005-worker-processes.md` has the reas
 import multiprocessing
 import signal
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -24,13 +25,8 @@ from multiprocessing.connection import Connection, wait
 
 import dagster as dg
 
-from chrysopedia_assets.automation.process import (
-    Failed,
-    Order,
-    Processed,
-    Processor,
-    end_dead_runs,
-)
+from chrysopedia_assets.automation.dead_runs import end_dead_runs, runs_in
+from chrysopedia_assets.automation.process import Failed, Order, Processed, Processor
 from chrysopedia_assets.errors import ChrysopediaError
 from resources.database import open_database
 from resources.garbage import keep_what_is_loaded, look_seldom
@@ -38,7 +34,7 @@ from resources.llm import processes, stop_llm, videos_at_once
 from resources.settings import llm_settings, use_share_of_calls
 
 PATIENCE_S = 20.0
-"""For a worker that is told to end: one that computes finishes its stage first, and is not waited for much longer."""
+"""For all workers, once they are told to end: one that computes finishes its stage first, and is not waited for much longer."""
 
 OnStage = Callable[[str, str], None]
 MayBegin = Callable[[str], bool]
@@ -113,13 +109,14 @@ def _in_workers(
                     yield told
                 else:
                     workers.remove(worker)
-                    yield from worker.lost()
+                    yield from worker.lost(instance)
                     end_dead_runs(instance)
                     workers += [_Worker(share)] if waiting else []
     finally:
         for worker in workers:
             worker.pipe.close()
-        if not all([worker.ended() for worker in workers]):
+        until_s = time.monotonic() + PATIENCE_S
+        if not all([worker.ended(until_s) for worker in workers]):
             end_dead_runs(instance)
 
 
@@ -171,21 +168,23 @@ class _Worker:
             self.begun[video_id].append(stage)
         return told
 
-    def lost(self) -> Iterator[Processed]:
-        """The videos that it was at when it went."""
+    def lost(self, instance: dg.DagsterInstance) -> Iterator[Processed]:
+        """The videos that it was at when it went, with their runs: what those have paid is paid."""
         self.pipe.close()
         self._process.join()
         why = (
             f"the process that was at it, and at {len(self.begun) - 1} others, was stopped from outside"
             f" (exit code {self._process.exitcode}); what it had finished is stored. Is there enough memory?"
-            " Then go on with: chrysopedia process"
+            " Then give the same command again"
         )
+        assert self._process.pid is not None, "it was started"
         for video_id, ran in self.begun.items():
-            yield Processed(video_id, tuple(ran), Failed(None, why))
+            run_ids = runs_in(instance, self._process.pid, video_id)
+            yield Processed(video_id, tuple(ran), Failed(None, why), run_ids)
 
-    def ended(self) -> bool:
-        """Whether it has ended by itself in time; afterwards it has, in one way or the other."""
-        self._process.join(PATIENCE_S)
+    def ended(self, until_s: float) -> bool:
+        """Whether it has ended by itself by then (monotonic); afterwards it has, in one way or the other."""
+        self._process.join(max(until_s - time.monotonic(), 0))
         if in_time := not self._process.is_alive():
             return in_time
         self._process.kill()

@@ -5,6 +5,8 @@ from typing import Literal
 TRIGGER = "chrysopedia/trigger"
 """Tag of a run: who asked for it."""
 Trigger = Literal["manual", "sensor", "stage_rerun", "bulk_resynthesis", "clean_reprocess"]
+PARTITION = "dagster/partition"
+"""Dagster's own tag of a run: the video."""
 REFRESH = "chrysopedia/refresh"
 """Tag of a run: the refresh that it belongs to."""
 FRESH = "chrysopedia/fresh"

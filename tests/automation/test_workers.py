@@ -18,8 +18,9 @@ import pytest
 
 from chrysopedia_assets import errors
 from chrysopedia_assets.automation import workers
+from chrysopedia_assets.automation.dead_runs import PROCESS
 from chrysopedia_assets.automation.ingest import ingest
-from chrysopedia_assets.automation.process import PROCESS, Order, Processed, Processor
+from chrysopedia_assets.automation.process import Order, Processed, Processor
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.models.records import STAGES
 from resources import llm
@@ -174,6 +175,8 @@ def test_a_worker_that_is_killed_costs_its_own_videos_only(
     assert done.keys() == set(VIDEOS)
     failed = done[VIDEOS[0]].failed
     assert failed and "stopped from outside (exit code -9)" in failed.message
+    [lost] = instance.get_runs(dg.RunsFilter(tags={"dagster/partition": VIDEOS[0]}))
+    assert done[VIDEOS[0]].run_ids == (lost.run_id,), "what it had paid counts in a budget"
     assert [each.ran for each in done.values() if not each.failed] == [STAGES] * 7
     assert states(instance) == {**dict.fromkeys(VIDEOS, "SUCCESS"), VIDEOS[0]: "FAILURE"}
 

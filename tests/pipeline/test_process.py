@@ -1,5 +1,6 @@
 """The whole pipeline on real files, SQLite and PostgreSQL: what runs, what is spared, what a failure leaves."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from dagster_postgres.event_log import PostgresEventLogStorage
 from sqlalchemy.engine import URL
 
 from chrysopedia_assets.assets import key_moments
+from chrysopedia_assets.automation.dead_runs import end_dead_runs, mark_of
 from chrysopedia_assets.automation.ingest import ingest
 from chrysopedia_assets.automation.process import Order, Processor
 from chrysopedia_assets.automation.staleness import Staleness
@@ -399,6 +401,25 @@ def test_killed_in_a_stage_the_next_run_goes_on_from_there(
         assert row["state"] == "complete"
     assert ran == STAGES[STAGES.index(stage) :]  # type: ignore[arg-type]
     assert pages().pages
+
+
+@pytest.mark.parametrize("status", ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"])
+def test_a_run_whose_process_is_gone_is_ended_wherever_it_stood(
+    instance: dg.DagsterInstance, status: str
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    job = build_defs().resolve_job_def("process_video")
+
+    def begun(pid: int) -> dg.DagsterRun:
+        return instance.create_run_for_job(
+            job, status=dg.DagsterRunStatus(status), tags=mark_of(pid)
+        )
+
+    dead, living = begun(gone.pid), begun(os.getpid())
+    end_dead_runs(instance)
+    ended = {run.run_id: run.is_finished for run in instance.get_runs()}
+    assert ended == {dead.run_id: True, living.run_id: False}
 
 
 def test_ctrl_c_stops_the_command_and_the_run_is_cancelled(own_world: Path, kick: Path) -> None:
