@@ -9,7 +9,7 @@ import dagster as dg
 from chrysopedia_assets.automation.ingest import ingest
 from chrysopedia_assets.automation.jobs import process_video
 from chrysopedia_assets.automation.staleness import Staleness
-from chrysopedia_assets.errors import InputUnreadable
+from chrysopedia_assets.errors import ConfigurationError, InputUnreadable
 from chrysopedia_assets.models.runs import TRIGGER
 from resources.clients.library import Look as FolderLook
 from resources.clients.library import look
@@ -58,7 +58,7 @@ def due(found: Mapping[str, str], memory: Memory) -> Due:
     description=(
         "Takes in new and changed transcript files of the library folder (CHRYSOPEDIA_LIBRARY). New videos are "
         "processed. A changed file replaces its transcript; what is below is out of date until you run "
-        "`chrysopedia process`, and `chrysopedia status` lists it."
+        "`chrysopedia refresh`, and `chrysopedia stale` lists it."
     ),
 )
 def library_folder(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
@@ -75,7 +75,11 @@ def library_folder(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
         state = WAITING if isinstance(error, InputUnreadable) else str(error)
         now.memory[path] = (now.memory[path][0], state)
     cursor = json.dumps(now.memory)
-    requests = _requests(Staleness(context.instance, open_database()).look())
+    try:
+        requests = _requests(Staleness(context.instance, open_database()).look())
+    except ConfigurationError as error:  # no run would succeed, but files are taken in all the same
+        context.update_cursor(cursor)
+        return dg.SkipReason(str(error))
     if not requests:
         context.update_cursor(cursor)
         return dg.SkipReason(_nothing_to_run(seen, now.memory))

@@ -66,6 +66,19 @@ def kick(own_world: Path) -> Path:
     return put_vtt(own_world / "library" / "Ann" / "Kick.vtt")
 
 
+def test_a_wrong_setting_is_told_and_keeps_no_file_from_being_taken_in(
+    instance: dg.DagsterInstance, kick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as wrong:
+        wrong.setenv("CHRYSOPEDIA_LLM_MODLE", "gpt")
+        _, cursor, told = look_once(instance)
+        assert "Did you mean CHRYSOPEDIA_LLM_MODEL" in told
+        _, cursor, _ = look_once(instance, cursor)
+        assert instance.get_dynamic_partitions("videos") == ["ann--kick"]
+    [request], _, _ = look_once(instance, cursor)
+    assert request.partition_key == "ann--kick"
+
+
 def test_new_files_become_videos_and_ask_for_all_stages(
     instance: dg.DagsterInstance, kick: Path
 ) -> None:
