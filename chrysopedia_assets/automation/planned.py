@@ -37,7 +37,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person chose. Without `causes` all count but `missing`: what was never made is for `process`."""
+    """What a person chose to refresh."""
 
     causes: tuple[str, ...] = ()
     videos: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class Choices:
     @property
     def choice(self) -> Choice:
         """Raises ConfigurationError for a cause that there is none of."""
-        return Choice.of(self.causes, never=() if self.causes else ("missing",))
+        return Choice.of_refresh(self.causes)
 
 
 @dataclass(frozen=True)

@@ -116,25 +116,14 @@ def _tell(found: Look, cells: Sequence[Cell], choice: Choice, as_json: bool) -> 
     shown = [cell for cell in cells if _is_shown(cell.verdict, choice)]
     videos = {cell.video_id for cell in shown}
     verdicts = {v: by_stage for v, by_stage in found.verdicts.items() if v in videos}
-    entries = [entry for entry in plan(verdicts, choice) if entry.at_most]
+    to_refresh = plan(verdicts, Choice.of_refresh(choice.only))
+    entries = [entry for entry in to_refresh if entry.at_most]
     costs = Forecast(found, open_database())(entries)
     counts = dict.fromkeys(WORDS, 0)
     for cell in cells:
         counts[cell.verdict.word] += 1
     pairs = [(c.video_id, root) for c in shown for root in c.verdict.roots if choice(root)]
-    causes = [
-        {
-            "cause": why(root),
-            "at": root.stage,
-            **root.cause._asdict(),
-            "since": when(_since_s(found, root)),
-            "commit": commit_of(root.cause.subject) or "",
-            "videos": videos,
-        }
-        for root, videos in count_by_cause(
-            (video_id, for_all(root)) for video_id, root in pairs
-        ).items()
-    ]
+    causes = _causes(found, pairs)
     if as_json:
         print_json(
             {
@@ -167,6 +156,26 @@ def _tell(found: Look, cells: Sequence[Cell], choice: Choice, as_json: bool) -> 
                 f"The embedded engine answers {task}, and reads no prompt.", soft_wrap=True
             )
         results.print("Refresh them: chrysopedia refresh (--dry-run shows what it would do)")
+    if counts["missing"]:
+        results.print("What is missing was never made: chrysopedia process makes it.")
+
+
+def _causes(found: Look, pairs: Sequence[tuple[str, Root]]) -> list[dict[str, Any]]:
+    """One row a cause, that of most videos first."""
+    number = count_by_cause((video_id, for_all(root)) for video_id, root in pairs)
+    # Git takes longer to answer than all the rest, and one prompt is the cause of many rows.
+    commits = {subject: commit_of(subject) or "" for subject in {r.cause.subject for r in number}}
+    return [
+        {
+            "cause": why(root),
+            "at": root.stage,
+            **root.cause._asdict(),
+            "since": when(_since_s(found, root)),
+            "commit": commits[root.cause.subject],
+            "videos": videos,
+        }
+        for root, videos in number.items()
+    ]
 
 
 def _since_s(found: Look, root: Root) -> float | None:

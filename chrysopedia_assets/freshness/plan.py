@@ -32,6 +32,14 @@ class Choice:
                 )
         return cls(frozenset(causes), frozenset(never))
 
+    @classmethod
+    def of_refresh(cls, causes: Collection[str]) -> "Choice":
+        """Those that a person has named, else all but `missing`: what was never made is for `process`.
+
+        Raises ConfigurationError for a cause that there is none of.
+        """
+        return cls.of(causes, never=() if causes else ("missing",))
+
     def __call__(self, root: Root) -> bool:
         cause = root.cause
         if cause.kind in self.never:

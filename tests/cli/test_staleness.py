@@ -113,6 +113,20 @@ def test_an_edited_prompt_makes_pages_stale_with_the_prompt_as_the_cause_and_its
     assert "prompts/extraction was edited" in shown and "chrysopedia refresh" in shown
 
 
+def test_what_was_never_made_is_no_part_of_what_a_refresh_costs_unless_it_is_asked_for(
+    chrysopedia: Command, made: Path, own_world: Path
+) -> None:
+    put_vtt(own_world / "library" / "Bob" / "New.vtt", *SPEECH[3:])
+    chrysopedia("ingest")
+    assert counts(chrysopedia) == {"fresh": 3, "missing": 1}
+    for chosen, stages in ((), 0), (("--cause", "missing"), 6):
+        told = chrysopedia("stale", "--json", *chosen).json["refresh"]["stages"]
+        planned = chrysopedia("refresh", "--dry-run", "--json", *chosen).json["estimate"]["stages"]
+        assert told == planned == [stages, stages], chosen
+    shown = chrysopedia("stale").out
+    assert "chrysopedia process" in shown and "chrysopedia refresh" not in shown
+
+
 def test_a_refresh_asks_exactly_for_what_the_edit_changed_and_spares_what_came_out_equal(
     chrysopedia: Command, made_by_model: ChatServer, prompts: Path
 ) -> None:
