@@ -55,9 +55,8 @@ def prompt(task: Task, chosen: LlmSettings, folder: Path | None = None) -> Promp
 
 def open_llm() -> Llm:
     """Opened at first use; no call is made. Raises ConfigurationError."""
-    with (
-        _opening
-    ):  # videos begin side by side: two of them would open two, and nobody would stop the first
+    # Videos begin side by side: two of them would open two, and nobody would stop the first.
+    with _opening:
         return _open()
 
 

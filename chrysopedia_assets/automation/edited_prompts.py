@@ -32,8 +32,6 @@ def told(news: Mapping[str, str], broken: Mapping[str, ConfigurationError]) -> s
 def edited_prompts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     try:
         sources = read_sources()
-    except (
-        ConfigurationError
-    ) as error:  # a setting that is wrong for all: nothing can be said of any of them
+    except ConfigurationError as error:  # a setting that is wrong for all
         return dg.SkipReason(str(error))
     return dg.SkipReason(told(observe_sources(context.instance, sources), sources.broken))

@@ -1,6 +1,7 @@
 """Declare versions equal: a cosmetic edit makes nothing out of date. On record with who, when and why; never silent."""
 
 import getpass
+import os
 from typing import Annotated, Any
 
 import typer
@@ -42,7 +43,7 @@ def accept_command(
         return
     if subject not in ACCEPTABLE:
         raise unknown("prompt or setting", subject, ACCEPTABLE, "chrysopedia stale")
-    who = getpass.getuser()
+    who = _who()
     if revoke:
         with open_database().writing(lock="acceptances") as connection:
             count = acceptances.revoke(connection, subject, revoked_by=who)
@@ -65,6 +66,13 @@ def accept_command(
     if not pairs:
         results.print(f"Nothing is out of date because of {subject}.", highlight=False)
     tell_news(found)
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        return f"user {os.getuid()}"
 
 
 def _pairs(found: Look, subject: str) -> list[Accepted]:

@@ -52,9 +52,8 @@ def print_table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
 
 def print_page(markdown: str) -> None:
     """A page as one reads it: no wider than the eye likes, and no link that a terminal would follow."""
-    from rich.markdown import (
-        Markdown,
-    )  # only here: its parser takes as long to load as the rest of rich
+    # Only here: its parser takes as long to load as the rest of rich.
+    from rich.markdown import Markdown
 
     results.print(Markdown(markdown, hyperlinks=False), width=min(results.width, PAGE_WIDTH))
 

@@ -79,6 +79,11 @@ def rerun_command(
             )
         orders = [Order("clean_reprocess", first=STAGES, fresh=True)]
     else:
+        if prompt and clear_override:
+            raise ConfigurationError(
+                "--clear-override runs without a prompt of its own, --prompt with one",
+                cure="Give one of them.",
+            )
         stages = _stages(by_stage, stage, clear_override)
         config = {name: _override(name, prompt) for name in stages} if prompt else {}
         above = _prerequisites(by_stage, stages[0], parents=parents, anyway=anyway)

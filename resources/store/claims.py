@@ -5,10 +5,11 @@ Beside SQLite it is a lock on a file, on PostgreSQL an advisory lock of a connec
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from chrysopedia_assets.models.records import content_hash
 from resources.store.database import Database
@@ -28,9 +29,8 @@ def claim(database: Database, video_id: str) -> Iterator[bool]:
 def _file(folder: Path, video_id: str) -> Iterator[bool]:
     path = folder / FOLDER / content_hash(video_id)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open(
-        "w"
-    ) as file:  # it stays: who removes the file of a lock takes the lock from others
+    # The file stays: who removes the file of a lock takes the lock from others.
+    with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -49,4 +49,5 @@ def _advisory(database: Database, video_id: str) -> Iterator[bool]:
         try:
             yield True
         finally:
-            connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+            with suppress(DBAPIError):  # a connection that was cut has given it back
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))

@@ -60,7 +60,9 @@ class Database:
     @contextmanager
     def holding(self) -> Iterator[Connection]:
         """A connection outside of transactions, for what it holds while it is open."""
-        with self._answering(), self._engine.connect() as connection:
+        with self._answering():
+            connection = self._engine.connect()
+        with connection:  # what fails meanwhile need not be the database's doing
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager

@@ -1,5 +1,6 @@
 """What is out of date, why, what it costs, and making exactly that anew: as a curator has it on the command line."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -274,6 +275,18 @@ def test_a_cosmetic_edit_can_be_accepted_by_name_and_reason_and_taken_back(
     assert chrysopedia("accept", "--json").json[0]["revoked_by"]
 
 
+def test_whoever_has_no_name_is_on_record_by_number(
+    chrysopedia: Command, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 1234")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    edit(made, "synthesis", "(typo)")
+    chrysopedia("accept", "prompts/synthesis", "--reason", "a typo")
+    assert chrysopedia("accept", "--json").json[0]["accepted_by"] == f"user {os.getuid()}"
+
+
 def test_pages_are_told_apart_by_prompt_engine_and_model(
     chrysopedia: Command, made: Path, server: ChatServer
 ) -> None:
@@ -343,6 +356,8 @@ def test_a_prompt_for_one_video_is_used_recorded_and_never_leaks(
     assert counts(chrysopedia, "--asset", "key_moments") == {"fresh": 2, "override": 1}
     chrysopedia("rerun", VIDEOS[0], "--clear-override")
     assert counts(chrysopedia, "--asset", "all") == {"fresh": 18}
+    both = chrysopedia("rerun", VIDEOS[0], "key_moments", "--clear-override", "--prompt", mine)
+    assert both.code == 2 and "Give one of them" in both.told
     none_left = chrysopedia("rerun", VIDEOS[0], "--clear-override")
     assert none_left.code == 2 and "no stage of this video has an override" in none_left.told
 

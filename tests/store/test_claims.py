@@ -5,6 +5,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+import sqlalchemy as sa
+
 from resources.settings import PROJECT
 from resources.store.claims import claim
 from resources.store.database import Database
@@ -51,6 +54,24 @@ def test_what_another_process_has_is_not_ours_until_it_is_killed(database: Datab
                 if ours:
                     return
         raise AssertionError("the claim outlived its process")
+
+
+def test_what_fails_meanwhile_is_not_laid_on_the_database(database: Database) -> None:
+    with pytest.raises(FileNotFoundError), claim(database, "ann--kick"):
+        raise FileNotFoundError("a transcript")
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_server_that_cuts_the_connection_fails_nothing_that_was_done(database: Database) -> None:
+    with claim(database, "ann--kick") as ours:
+        assert ours
+        others = sa.text(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+        )
+        with database.reading() as connection:
+            assert connection.execute(others).all() == [(True,)]
+    with claim(database, "ann--kick") as ours:
+        assert ours
 
 
 def test_a_failure_gives_the_claim_back(database: Database) -> None:
