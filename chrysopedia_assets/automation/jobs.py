@@ -1,6 +1,7 @@
 """Jobs that people start by hand or that sensors ask for."""
 
 import dagster as dg
+from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
 
 from chrysopedia_assets.models.records import STAGES
 from chrysopedia_assets.models.runs import FRESH, TRIGGER
@@ -22,8 +23,12 @@ clean_reprocess = dg.define_asset_job(
     ),
 )
 
+REPORT_AT_MOST_S = 600
+"""Seconds are normal. One whose process died with the machine would stand there as running, and none be made again."""
+
 report_freshness = dg.define_asset_job(
     "report_freshness",
     selection=dg.AssetSelection.assets("freshness_report"),
+    tags={MAX_RUNTIME_SECONDS_TAG: str(REPORT_AT_MOST_S)},
     description="What is out of date, as the check on technique_pages and the report show it. Makes no page.",
 )

@@ -1,9 +1,13 @@
 """When the report is made anew: the decision, and the sensor around it on Dagster's real records."""
 
+import logging
+import time
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.events import DagsterEvent, DagsterEventType
+from dagster._daemon.monitoring import run_monitoring
 
 from chrysopedia_assets.automation.freshness_watch import (
     REST_S,
@@ -13,6 +17,7 @@ from chrysopedia_assets.automation.freshness_watch import (
     why_not,
 )
 from chrysopedia_assets.automation.ingest import ingest
+from chrysopedia_assets.automation.jobs import REPORT_AT_MOST_S
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.freshness.verdicts import Accepted
 from chrysopedia_assets.models.runs import TRIGGER
@@ -148,3 +153,25 @@ def test_a_report_under_way_is_waited_for(watch: Watch) -> None:
     assert watch.tick() == []
     watch.instance.report_run_canceled(run)
     assert len(watch.tick()) == 1
+
+
+def test_a_report_that_died_with_the_machine_is_ended_by_the_daemon_and_made_again(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the daemon's monitoring of runs does it, which `dagster.yaml` switches on."""
+    instance = watch.instance
+    job = build_defs().resolve_job_def("report_freshness")
+    run = instance.create_run_for_job(job, tags=dict(job.run_tags))  # as Dagster launches it
+    begun = DagsterEvent(DagsterEventType.RUN_START.value, run.job_name)
+    instance.report_dagster_event(begun, run.run_id)
+    watch.cursor = None
+    assert watch.tick() == []
+    assert instance.run_monitoring_enabled
+    record = instance.get_run_record_by_id(run.run_id)
+    assert record is not None
+    now_s = time.time()
+    for later_s, requests in ((REPORT_AT_MOST_S - 60, 0), (REPORT_AT_MOST_S + 60, 1)):
+        with monkeypatch.context() as clock:
+            clock.setattr(run_monitoring, "get_current_timestamp", lambda at=now_s + later_s: at)
+            run_monitoring.check_run_timeout(instance, record, logging.getLogger(), 0)
+        assert len(watch.tick()) == requests
