@@ -6,6 +6,7 @@ What there is no history of is unknown, never zero. The embedded engine makes no
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from chrysopedia_assets.freshness.plan import ToRun
@@ -30,6 +31,20 @@ class History:
     calls: Mapping[tuple[Task, str], int] = field(default_factory=dict)
     per_call: Mapping[tuple[Task, str], PerCall] = field(default_factory=dict)
     """By task and model."""
+
+    def calls_of(self, task: Task, video_id: str) -> tuple[int, int] | None:
+        """The video's own number; else the fewest and the most of any video, None where there is none."""
+        own = self.calls.get((task, video_id))
+        return (own, own) if own is not None else self._of_any.get(task)
+
+    @cached_property
+    def _of_any(self) -> Mapping[Task, tuple[int, int]]:
+        """Looked for once: a budget asks for each of thousands of videos."""
+        found: dict[Task, tuple[int, int]] = {}
+        for (task, _), number in self.calls.items():
+            fewest, most = found.get(task, (number, number))
+            found[task] = min(fewest, number), max(most, number)
+        return found
 
 
 class Range(NamedTuple):
@@ -103,7 +118,6 @@ class _Sum:
 
     def __init__(self, history: History, models: Mapping[Task, str | None]) -> None:
         self._history, self._models = history, models
-        self._others: dict[Task, tuple[int, int] | None] = {}
         self.stages = 0
         self.calls_low = self.calls_high = self.tokens_in = self.tokens_out = 0.0
         self.usd = self.latency_s = 0.0
@@ -122,7 +136,7 @@ class _Sum:
         model = self._models[task]
         if model is None:
             return
-        calls = self._calls(task, video_id)
+        calls = self._history.calls_of(task, video_id)
         if calls is None:
             self.unknown_calls.add(task)
             return
@@ -139,16 +153,6 @@ class _Sum:
         self.latency_s += typical * one.latency_s
         self.usd += typical * (one.usd or 0.0)
         self.unpriced = self.unpriced or one.usd is None
-
-    def _calls(self, task: Task, video_id: str) -> tuple[int, int] | None:
-        """The video's own number; else between the fewest and the most of any video."""
-        own = self._history.calls.get((task, video_id))
-        if own is not None:
-            return own, own
-        if task not in self._others:
-            known = [n for (of, _), n in self._history.calls.items() if of == task]
-            self._others[task] = (min(known), max(known)) if known else None
-        return self._others[task]
 
 
 def _short(number: float) -> str:
