@@ -130,6 +130,11 @@ def complete_videos(
         return videos
     with database.reading() as connection:
         of_category = {row["video"] for row in list_pages(connection, category=category)}
+    if not of_category:
+        raise ConfigurationError(
+            f"there is no page of the category {category}",
+            cure="`chrysopedia pages list` has each page's category.",
+        )
     return [video_id for video_id in videos if video_id in of_category]
 
 

@@ -190,7 +190,10 @@ class Processor:
                 return
             in_flight = dg.RunsFilter(tags={PARTITION: video_id}, statuses=list(IN_FLIGHT))
             runs = self.instance.get_runs(in_flight, limit=1)
-            yield f"run {runs[0].run_id}, which has not ended" if runs else None
+            told = (
+                "which has not ended (one that died with its machine: terminate it in the web UI)"
+            )
+            yield f"run {runs[0].run_id}, {told}" if runs else None
 
     def _next(self, video_id: str, order: Order, *, begun: bool) -> list[StageName]:
         if order.first and not begun:

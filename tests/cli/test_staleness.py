@@ -400,6 +400,8 @@ def test_a_stage_of_all_videos_of_a_creator_or_category_is_run_again(
         "rerun-all", "technique_pages", "--category", row["category"], "--dry-run", "--json"
     ).json
     assert row["video"] in {entry["video"] for entry in dry["videos"]}
+    nowhere = chrysopedia("rerun-all", "technique_pages", "--category", "weather")
+    assert nowhere.code == 2 and "no page of the category weather" in nowhere.told
 
 
 # --- what may be wrong
