@@ -1,8 +1,11 @@
 """Refreshing by itself, within a budget: off until a person switches it on, for it spends money.
 
-A decision that can be tested (`why_not`), and the shell that Dagster calls. The same plan is asked for once: what failed
-or was over the budget waits until something moves, or for a person.
+A decision that can be tested (`why_not`), and the shell that Dagster calls. Every cause of a video is asked for once: what
+failed or was over the budget waits until something moves, or for a person. Were the rest of a plan another plan, it
+would be paid for with one budget after the other.
 """
+
+import json
 
 import dagster as dg
 
@@ -18,6 +21,8 @@ from resources.freshness import Forecast, Look
 from resources.settings import refresh_budget
 
 POLL_S = 60
+DIGITS = 12
+"""Of a name: thousands of them have to find room in the cursor."""
 
 
 def why_not(planned: int, *, running: bool, asked_before: bool) -> str | None:
@@ -49,20 +54,23 @@ def refresh_on_change(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
         planned = plan_refresh(found, Choices(), Forecast(found, open_database()))
     except ConfigurationError as error:
         return dg.SkipReason(str(error))
-    plan = _name(found, planned)
+    causes = _causes(found, planned)
     running = dg.RunsFilter(job_name=refresh_stale.name, statuses=list(IN_FLIGHT))
     if reason := why_not(
         len(planned.entries),
         running=bool(context.instance.get_runs(running, limit=1)),
-        asked_before=plan == context.cursor,
+        asked_before=causes <= set(json.loads(context.cursor or "[]")),
     ):
         return dg.SkipReason(reason)
     config = {"ops": {"refresh_what_is_stale": {"config": {"budget": budget}}}}
     request = dg.RunRequest(run_config=config, tags={TRIGGER: "sensor"})
-    return dg.SensorResult(run_requests=[request], cursor=plan)
+    return dg.SensorResult(run_requests=[request], cursor=json.dumps(sorted(causes)))
 
 
-def _name(found: Look, planned: Planned) -> str:
-    """Another one for another plan, or for the same after another edit."""
-    versions = sorted(found.sources.versions.items())
-    return content_hash(*(repr(part) for part in (*planned.entries, *versions)))
+def _causes(found: Look, planned: Planned) -> set[str]:
+    """One name for each video and all that makes it out of date: another one after another edit."""
+    roots = {
+        entry.video_id: [found.verdicts[entry.video_id][stage].roots for stage in entry.at_most]
+        for entry in planned.entries
+    }
+    return {content_hash(video_id, repr(causes))[:DIGITS] for video_id, causes in roots.items()}

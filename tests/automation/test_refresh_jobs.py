@@ -181,6 +181,28 @@ def test_it_spends_nothing_without_a_budget_and_never_more_than_it(
     assert isinstance(tick(asked.cursor), dg.SkipReason)
 
 
+def test_what_was_over_the_budget_is_not_paid_for_with_the_next_one(
+    made: dg.DagsterInstance, prompts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHRYSOPEDIA_REFRESH_BUDGET", "2.50")
+    cursor = None
+
+    def asks() -> bool:
+        nonlocal cursor
+        found = refresh_on_change(dg.build_sensor_context(instance=made, cursor=cursor))
+        if isinstance(found, dg.SensorResult):
+            cursor = found.cursor
+        return isinstance(found, dg.SensorResult)
+
+    assert asks()
+    refresh(made, limit=1)
+    assert stale(made) == 1
+    assert not asks(), "the rest of what was asked for waits for a person"
+    text = prompts / "synthesis" / "user.md"
+    text.write_text(f"{text.read_text()}\nVery briefly.\n")
+    assert asks()
+
+
 # --- through the daemon
 
 
