@@ -135,7 +135,8 @@ def commit_of(name: str) -> str | None:
 def overriding(asked: PromptTemplate, *, text: str = "", path: str = "") -> PromptTemplate:
     """A prompt with what is given for one video alone: another system text, or a file or folder.
 
-    A folder is a whole prompt; a file replaces `system.md`, or `user.md` if that is its name. Raises ConfigurationError.
+    A folder is a whole prompt; a file replaces `system.md`, or `user.md` if that is its name. Who answers stays as it is
+    for everybody: that is on record as what it is. Raises ConfigurationError.
     """
     if text and path:
         raise ConfigurationError(
@@ -144,7 +145,17 @@ def overriding(asked: PromptTemplate, *, text: str = "", path: str = "") -> Prom
     if not path:
         return with_system(asked, text, "the prompt of this run")
     given = Path(path).expanduser()
-    return prompt(asked.task, llm_settings(), given) if given.is_dir() else with_part(asked, given)
+    if not given.is_dir():
+        return with_part(asked, given)
+    chosen = llm_settings()
+    found = prompt(asked.task, chosen, given)
+    if _who_answers(found, chosen, None) != _who_answers(asked, chosen, None):
+        raise ConfigurationError(
+            "the prompt of this run names another model, temperature or way of thinking",
+            where=str(given / "prompt.toml"),
+            cure=f"Leave those as they are in {path_of(prompt_source(asked.task))}.",
+        )
+    return found
 
 
 def _who_answers(asked: PromptTemplate, chosen: LlmSettings, taxonomy: str | None) -> str:

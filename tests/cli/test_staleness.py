@@ -362,6 +362,20 @@ def test_a_prompt_for_one_video_is_used_recorded_and_never_leaks(
     assert none_left.code == 2 and "no stage of this video has an override" in none_left.told
 
 
+def test_a_folder_is_a_whole_prompt_for_one_video(
+    chrysopedia: Command, made_by_model: ChatServer, prompts: Path, own_world: Path
+) -> None:
+    folder = Path(shutil.copytree(prompts / "extraction", own_world / "mine"))
+    for name in ("system.md", "user.md"):
+        text = (folder / name).read_text()
+        (folder / name).write_text(f"{text}\nMINE IN {name}\n")
+    since = len(made_by_model.requests)
+    assert chrysopedia("rerun", VIDEOS[0], "key_moments", "--prompt", folder).code == 0
+    sent = [str(request.body) for request in made_by_model.requests[since:]]
+    assert sent and all("MINE IN system.md" in it and "MINE IN user.md" in it for it in sent)
+    assert counts(chrysopedia, "--asset", "key_moments") == {"fresh": 2, "override": 1}
+
+
 def test_a_prompt_that_cannot_be_used_is_refused_before_anything_runs(
     chrysopedia: Command, made: Path, own_world: Path
 ) -> None:
@@ -371,6 +385,11 @@ def test_a_prompt_that_cannot_be_used_is_refused_before_anything_runs(
     assert refused.code == 2 and "weather" in refused.told and "mine.md" in refused.told
     no_prompt = chrysopedia("rerun", VIDEOS[0], "synthesis_groups", "--prompt", mine)
     assert no_prompt.code == 2 and "has no prompt" in no_prompt.told
+    folder = Path(shutil.copytree(made / "extraction", own_world / "mine"))
+    toml = folder / "prompt.toml"
+    toml.write_text(f'model = "another"\n{toml.read_text()}')
+    other_model = chrysopedia("rerun", VIDEOS[0], "key_moments", "--prompt", folder)
+    assert other_model.code == 2 and "names another model" in other_model.told
     assert counts(chrysopedia, "--asset", "all") == {"fresh": 18}
 
 
