@@ -273,6 +273,7 @@ def _copy_events(
     if connection.dialect.name == "postgresql":
         sequence = sa.func.pg_get_serial_sequence("event_logs", "id")
         connection.execute(sa.select(sa.func.setval(sequence, last)))
+        connection.execute(sa.text("ANALYZE"))  # what PostgreSQL does by itself within a minute
     connection.commit()
 
 

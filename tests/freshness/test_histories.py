@@ -303,4 +303,4 @@ def test_on_postgresql_whatever_happens_verdicts_are_dagsters_and_the_naive_ones
         return World(tmp_path / f"world {next(numbers)}", database_url=url)
 
     numbers = itertools.count()
-    play(new_world, examples=2, steps=9)
+    play(new_world, examples=1, steps=12)
