@@ -37,7 +37,7 @@ NAMED: dict[FaultKind, str] = {
     "no_permission": "does not let us in",
     "no_credit": "does not let us in",
     "no_such_model": "has no model test-model",
-    "context_length": "longer than test-model can read",
+    "context_length": "longer than test-model at",
 }
 """What a run ends with at once; the others are got over. Too long a prompt is divided where it can be."""
 OTHERWISE = frozenset({"short", "raw_surrogates", "context_length"})
