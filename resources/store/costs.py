@@ -125,14 +125,23 @@ def _pages_of_groups(video_id: str | None) -> sa.Select[Any]:
 def history(connection: Connection) -> History:
     """What is known of earlier calls, for saying what others will cost."""
     newest: dict[tuple[Task, str], int] = {}
+    whole: set[tuple[Task, str]] = set()
+    begun, answered_too = (
+        sa.func.count(sa.case((condition, _calls.subject)).distinct())
+        for condition in (_calls.tried == 1, _calls.outcome.in_(("ok", "reused")))
+    )
     by_run = (
-        sa.select(_calls.task, _calls.video_id, sa.func.count(_calls.subject.distinct()))
-        .where(_calls.tried == 1)
+        sa.select(_calls.task, _calls.video_id, begun, answered_too)
         .group_by(_calls.task, _calls.video_id, _calls.run_id)
         .order_by(sa.func.max(_calls.call_id))
     )
-    for task, video_id, calls in connection.execute(by_run):
-        newest[task, video_id] = calls
+    for task, video_id, calls, answers in connection.execute(by_run):
+        of = task, video_id
+        if answers >= calls:
+            whole.add(of)
+        elif of in whole:  # it was stopped half-way, which is no measure of a whole one
+            continue
+        newest[of] = calls
     answered = sa.select(
         _calls.task,
         _calls.model,

@@ -14,7 +14,7 @@ from chrysopedia_assets.models.calls import (
     Usage,
 )
 from chrysopedia_assets.models.records import STAGES
-from resources.store.costs import By, totals, usage_of
+from resources.store.costs import By, history, totals, usage_of
 from resources.store.database import Database
 from resources.store.ledger import Ledger
 from resources.store.records import save
@@ -57,6 +57,49 @@ def added(database: Database, by: By, video_id: str | None = None) -> list[dict[
 def used(database: Database, run_id: str = "run-1", task: str = "extraction") -> Usage:
     with database.reading() as connection:
         return usage_of(connection, run_id, task, VIDEO)
+
+
+def calls_of(database: Database, video: str = VIDEO) -> int | None:
+    with database.reading() as connection:
+        return history(connection).calls.get(("extraction", video))
+
+
+def test_a_video_takes_as_many_calls_as_it_took_last_however_often_each_was_tried(
+    database: Database,
+) -> None:
+    assert calls_of(database) is None
+    for subject in ("a", "b", "c"):
+        call(database, subject=subject)
+    assert calls_of(database) == 3
+    call(database, "reused", run="run-2", subject="a")
+    call(database, "not_json", run="run-2", subject="b")
+    call(database, run="run-2", subject="b")
+    assert calls_of(database) == 2
+    assert calls_of(database, "a--two") is None
+
+
+def test_a_run_that_was_stopped_half_way_says_less_than_a_whole_one(database: Database) -> None:
+    call(database, "started", subject="a")
+    assert calls_of(database) == 1, "better than nothing"
+    for subject in ("a", "b", "c"):
+        call(database, run="run-2", subject=subject)
+    call(database, run="run-3", subject="a")
+    call(database, "started", run="run-3", subject="b")
+    assert calls_of(database) == 3
+
+
+def test_what_calls_are_like_is_told_for_each_model_and_a_price_only_where_all_have_one(
+    database: Database,
+) -> None:
+    call(database, tokens=(100, 10, 0))
+    call(database, "timed_out", None, tokens=(None, None, None))
+    call(database, tokens=(300, 30, 0))
+    call(database, "reused")
+    call(database, cost_usd=None, model="model-2")
+    with database.reading() as connection:
+        found = history(connection).per_call
+    assert found["extraction", "model-1"] == (200, 20, 0.5, 2.0)
+    assert found["extraction", "model-2"].usd is None
 
 
 def test_nothing_was_used_where_nobody_asked(database: Database) -> None:
