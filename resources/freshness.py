@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from chrysopedia_assets.freshness.estimate import Estimate, History, estimate
+from chrysopedia_assets.freshness.estimate import Asked, Estimate, History, estimate
 from chrysopedia_assets.freshness.plan import ToRun
 from chrysopedia_assets.freshness.verdicts import (
     Accepted,
@@ -19,7 +19,10 @@ from chrysopedia_assets.freshness.verdicts import (
     Verdicts,
     verdicts,
 )
-from chrysopedia_assets.models.stage_defs import LIBRARY_FILES
+from chrysopedia_assets.models.calls import Completion
+from chrysopedia_assets.models.prompts import Task
+from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, STAGE_OF, settings_source
+from resources.clients.llm.prices import Price, cost_usd
 from resources.settings import llm_settings
 from resources.sources import Sources, read_sources
 from resources.store.acceptances import accepted
@@ -111,15 +114,35 @@ def _files(
 
 
 class Forecast:
-    """What running plans will cost, from the ledger's own history, which is read once."""
+    """What running plans will cost: from the ledger's own history, which is read once, at the prices in force."""
 
     def __init__(self, found: Look, database: Database) -> None:
-        self._models = {p.task: p.settings.model for p in found.sources.prompts.readable()}
-        self._at_once = llm_settings().concurrency
+        self._asked = {
+            prompt.task: Asked(prompt.settings.model, prompt.version)
+            for prompt in found.sources.prompts.readable()
+        }
+        self._settings = llm_settings()
         self._history = History()
-        if any(self._models.values()):
+        if any(asked.model for asked in self._asked.values()):
             with database.reading() as connection:
-                self._history = history(connection)
+                known = history(connection)
+            # Replies are found by the whole request: none of another temperature answers.
+            kept = {one for one in known.answered if _asked_alike(found, one[0], one[1])}
+            self._history = replace(known, answered=kept)
 
     def __call__(self, plans: Iterable[ToRun]) -> Estimate:
-        return estimate(plans, self._history, self._models, at_once=self._at_once)
+        at_once = self._settings.concurrency
+        return estimate(plans, self._history, self._asked, self._usd_of, at_once=at_once)
+
+    def _usd_of(self, task: Task, tokens_in: float, tokens_out: float) -> float | None:
+        price = Price(*self._settings.price) if self._settings.price else None
+        spent = Completion("", tokens_in=round(tokens_in), tokens_out=round(tokens_out))
+        return cost_usd(spent, self._asked[task].model or "", self._settings.server.base_url, price)
+
+
+def _asked_alike(found: Look, task: Task, video_id: str) -> bool:
+    """Whether who answers, and how, is as it was when the video's stage was last run."""
+    stage, name = STAGE_OF[task], settings_source(task)
+    made = found.recorded.made.get(stage, {}).get(video_id)
+    read = made.inputs.get(name) if made else None
+    return read is not None and read.version == found.sources.versions.get(name)

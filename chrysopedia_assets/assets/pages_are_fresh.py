@@ -21,7 +21,7 @@ from chrysopedia_assets.assets._stage_work import stage_work
 from chrysopedia_assets.automation.partitions import videos
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.freshness.estimate import Estimate
-from chrysopedia_assets.freshness.plan import plan
+from chrysopedia_assets.freshness.plan import Choice, plan
 from chrysopedia_assets.freshness.summary import CHECK, PAGES, count_words, due, pages, result
 from chrysopedia_assets.freshness.verdicts import Verdict
 from resources.check_results import known_results, runs_of_pages
@@ -60,7 +60,7 @@ def refresh_cost(found: Look) -> Estimate:
     stale = {
         v: found.verdicts[v] for v in found.verdicts if found.verdicts[v][PAGES].word == "stale"
     }
-    return Forecast(found, open_database())(plan(stale))
+    return Forecast(found, open_database())(plan(stale, Choice.of_refresh(())))
 
 
 def report_results(context: dg.AssetExecutionContext, found: Look, cost: Estimate) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.freshness.estimate import Estimate
 from chrysopedia_assets.freshness.plan import Choice, ToRun, plan
-from chrysopedia_assets.freshness.verdicts import Verdicts
+from chrysopedia_assets.freshness.verdicts import EMBEDDED, Verdicts
 from chrysopedia_assets.models.records import STAGES, StageName
 from resources.freshness import Forecast, Look
 from resources.store.database import Database
@@ -85,13 +85,35 @@ class Planned:
 
 def plan_refresh(found: Look, choices: Choices, forecast: Forecast) -> Planned:
     """What there is to do, and what it will cost. Nothing is run. Raises ConfigurationError."""
-    everything = plan(_chosen(found, choices.videos), choices.choice)
+    chosen = _chosen(found, choices.videos)
+    everything = plan(chosen, choices.choice)
+    if not choices.causes:
+        _refuse_downgrade(chosen)
     to_do = [entry for entry in everything if entry.at_most]
     limit = len(to_do) if choices.limit is None else choices.limit
     entries = to_do[:limit]
     kept = tuple(entry.video_id for entry in everything if entry.kept)
     beyond = tuple(entry.video_id for entry in to_do[limit:])
     return Planned(tuple(entries), forecast(entries), beyond, kept)
+
+
+def _refuse_downgrade(found: Verdicts) -> None:
+    """Pages that were paid for are not replaced by the embedded engine's because a variable is missing in a shell."""
+    videos = {
+        video_id
+        for video_id, by_stage in found.items()
+        for verdict in by_stage.values()
+        for root in verdict.roots
+        if root.cause.kind == "settings"
+        and str(root.cause.new).startswith(EMBEDDED)
+        and not str(root.cause.old).startswith(EMBEDDED)
+    }
+    if videos:
+        raise ConfigurationError(
+            f"{len(videos)} videos were made by a language model, and the embedded engine would make them anew",
+            cure="Set CHRYSOPEDIA_LLM_MODEL as it was (.env is read by every command), or say that this is meant:"
+            " --cause settings",
+        )
 
 
 def _chosen(found: Look, videos: Collection[str]) -> Verdicts:

@@ -10,7 +10,7 @@ from chrysopedia_assets.cli.output import Json, print_json, print_table, results
 from chrysopedia_assets.cli.stale import tell_news
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.freshness.verdicts import Accepted
-from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, SOURCES
+from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, SOURCES, TAXONOMY
 from resources.database import open_database
 from resources.event_log import event_log_on_disk
 from resources.freshness import Look, look
@@ -59,7 +59,7 @@ def accept_command(
         acceptances.accept(connection, pairs, reason=reason.strip(), accepted_by=who)
     for pair in pairs:
         results.print(
-            f"{subject}: {pair.one} counts as {pair.other} from now on.",
+            f"{pair.subject}: {pair.one} counts as {pair.other} from now on.",
             highlight=False,
             soft_wrap=True,
         )
@@ -76,19 +76,25 @@ def _who() -> str:
 
 
 def _pairs(found: Look, subject: str) -> list[Accepted]:
-    """Each older version that something stands from, with the present one."""
+    """Each older version that something stands from, with the present one.
+
+    The embedded engine reads the taxonomy too, where it stands for its settings.
+    """
     broken = found.sources.broken.get(subject)
     if broken is not None:
         raise broken
-    roots = {
-        root
+    causes = {
+        root.cause
         for by_stage in found.verdicts.values()
         for verdict in by_stage.values()
         for root in verdict.roots
-        if root.cause.subject == subject
+        if root.cause.subject == subject or (subject == TAXONOMY and root.cause.kind == "taxonomy")
     }
-    pairs = {(root.cause.old, root.cause.new) for root in roots}
-    return [Accepted(subject, old, new) for old, new in sorted(pairs) if old and new]
+    return [
+        Accepted(cause.subject, cause.old, cause.new)
+        for cause in sorted(causes)
+        if cause.old and cause.new
+    ]
 
 
 def _list(as_json: bool) -> None:

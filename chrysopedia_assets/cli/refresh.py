@@ -8,7 +8,7 @@ import typer
 from chrysopedia_assets.cli.library import known_videos
 from chrysopedia_assets.cli.output import Json, print_json, print_table, results
 from chrysopedia_assets.cli.running import carry_out, print_account
-from chrysopedia_assets.cli.stale import tell_news
+from chrysopedia_assets.cli.stale import tell_broken, tell_news
 from chrysopedia_assets.errors import ConfigurationError
 from resources.database import open_database
 from resources.event_log import event_log_on_disk
@@ -65,6 +65,7 @@ def refresh_command(
     purse = Budget.parse(budget) if budget else None
     choices = Choices(tuple(cause or ()), videos, limit, purse)
     found = look(event_log_on_disk(), open_database())
+    tell_broken(found)
     forecast = Forecast(found, open_database())
     planned = plan_refresh(found, choices, forecast)
     if dry_run or not planned.entries:
@@ -77,7 +78,9 @@ def refresh_command(
     from chrysopedia_assets.automation.process import Order
 
     order = Order("bulk_resynthesis", choice=choices.choice)
-    _tell_account(planned, carry_out(planned, order, forecast, purse, asdict(choices)), as_json)
+    _tell_account(
+        planned, carry_out(planned, order, forecast, purse, asdict(choices), quiet=as_json), as_json
+    )
 
 
 def rerun_all_command(
@@ -124,7 +127,9 @@ def rerun_all_command(
         "limit": limit,
         "budget": budget,
     }
-    _tell_account(planned, carry_out(planned, order, forecast, purse, choices), as_json)
+    _tell_account(
+        planned, carry_out(planned, order, forecast, purse, choices, quiet=as_json), as_json
+    )
 
 
 def _tell_plan(planned: "Planned", as_json: bool) -> None:
@@ -144,7 +149,6 @@ def _tell_account(planned: "Planned", made: "Refreshed", as_json: bool) -> None:
     if as_json:
         print_json(planned.as_dict() | {"outcome": made.as_dict()})
     else:
-        results.print(f"Expected: {planned.estimate}.", highlight=False, soft_wrap=True)
         print_account(made)
         _tell_left(planned)
     raise typer.Exit(1 if made.failed else 0)

@@ -95,7 +95,7 @@ def rerun_command(
     if as_json:
         print_json(done.as_row())
     else:
-        _tell(done)
+        _tell(done, by_stage)
     raise typer.Exit(1 if done.failed or done.left_to else 0)
 
 
@@ -168,10 +168,22 @@ def _carry_out(video_id: str, orders: "Sequence[Order]") -> "Processed":
     return replace(done, ran=ran)
 
 
-def _tell(done: "Processed") -> None:
-    """What was run, and what that makes of the stages below."""
+def _tell(done: "Processed", before: ByStage) -> None:
+    """What was run, which overrides that took back, and what it makes of the stages below."""
     print_row(done.as_row())
-    by_stage = look(event_log_on_disk(), open_database(), [done.video_id]).verdicts[done.video_id]
+    found = look(event_log_on_disk(), open_database(), [done.video_id])
+    by_stage = found.verdicts[done.video_id]
+    for stage, verdict in before.items():
+        if verdict.word == "override" and by_stage[stage].word != "override":
+            results.print(f"The prompt that {stage} had of its own is no longer used.")
+    unread = [
+        prompt.task for prompt in found.sources.prompts.readable() if not prompt.settings.model
+    ]
+    for stage, verdict in by_stage.items():
+        if before[stage].word == "override" and verdict.word != "override":
+            results.print(f"The prompt that {stage} had of its own is no longer used.")
+        if stage in done.ran and verdict.word == "override" and STAGE_DEFS[stage].task in unread:
+            results.print(f"The embedded engine made {stage}, and reads no prompt.")
     if next_stages(by_stage):
         stale = [name for name, verdict in by_stage.items() if verdict.word in ("stale", "missing")]
         results.print(

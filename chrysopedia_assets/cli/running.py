@@ -80,24 +80,32 @@ def carry_out(
     forecast: "Forecast",
     budget: "Budget | None",
     choices: Mapping[str, Any],
+    *,
+    quiet: bool,
 ) -> "Refreshed":
-    """Run a plan, with progress."""
+    """Run a plan, with progress, and say before what it will cost."""
+    if not quiet:
+        results.print(f"Expected: {planned.estimate}.", highlight=False, soft_wrap=True)
     from chrysopedia_assets.automation.refresh import refresh
     from chrysopedia_assets.automation.workers import process_many
     from resources.database import open_database
 
     stages = {entry.video_id: len(entry.at_most) for entry in planned.entries}
-    with processor() as found, stage_progress(sum(stages.values()), "starting") as progress:
-        return refresh(
-            partial(process_many, found, on_stage=progress.on_stage),
-            planned,
-            order,
-            forecast,
-            open_database(),
-            budget=budget,
-            choices=choices,
-            on_video=lambda done: progress.on_video(done, stages[done.video_id]),
-        )
+    try:
+        with processor() as found, stage_progress(sum(stages.values()), "starting") as progress:
+            return refresh(
+                partial(process_many, found, on_stage=progress.on_stage),
+                planned,
+                order,
+                forecast,
+                open_database(),
+                budget=budget,
+                choices=choices,
+                on_video=lambda done: progress.on_video(done, stages[done.video_id]),
+            )
+    except KeyboardInterrupt:
+        refuse("Stopped. What was finished is stored; go on with: chrysopedia refresh")
+        raise
 
 
 def print_account(made: "Refreshed") -> None:
@@ -121,5 +129,5 @@ def print_account(made: "Refreshed") -> None:
         highlight=False,
         soft_wrap=True,
     )
-    if made.saved and made.saved.stages.high:
+    if made.saved and made.saved.calls and made.saved.calls.high:
         results.print(f"Spared: {made.saved}.", highlight=False, soft_wrap=True)

@@ -1,6 +1,6 @@
 """What is out of date, why, and what refreshing it costs. Answers before Dagster would be loaded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -93,8 +93,9 @@ class Cell:
             ],
         }
 
-    def as_row(self, choice: Choice) -> dict[str, str]:
-        causes = [why(root) for root in self.verdict.roots if choice(root)]
+    def as_row(self, numbers: Mapping[Root, int]) -> dict[str, str]:
+        """`numbers` are those of the causes in the table above it."""
+        causes = [str(numbers[for_all(r)]) for r in self.verdict.roots if for_all(r) in numbers]
         if self.verdict.word == "accepted":
             roots = (Root(self.stage, cause) for cause in self.verdict.own)
             causes = [f"{why(root)}, which was accepted" for root in roots] or ["made of what is"]
@@ -108,7 +109,7 @@ class Cell:
             "video": self.video_id,
             "asset": self.stage,
             "verdict": self.verdict.word,
-            "causes": "; ".join(causes),
+            "causes": ", ".join(causes),
         }
 
 
@@ -135,17 +136,21 @@ def _tell(found: Look, cells: Sequence[Cell], choice: Choice, as_json: bool) -> 
             }
         )
         return
-    for error in dict.fromkeys(str(error) for error in found.sources.broken.values()):
-        refuse(f"{error} Nothing counts as out of date for it.")
-    results.print(", ".join(f"{count} {word}" for word, count in counts.items()), highlight=False)
+    tell_broken(found)
+    told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    results.print(told or "No videos yet. Next: chrysopedia ingest PATH", highlight=False)
     if not shown:
         return
     if causes:
         results.print()
         columns = ("cause", "since", "commit", "videos")
-        print_table([{name: row[name] for name in columns} for row in causes], "")
+        rows = [
+            {"no": n} | {name: row[name] for name in columns} for n, row in enumerate(causes, 1)
+        ]
+        print_table(rows, "")
     results.print()
-    print_table([cell.as_row(choice) for cell in shown[:SHOWN]], "")
+    numbers = {root: number for number, root in enumerate(_number(pairs), start=1)}
+    print_table([cell.as_row(numbers) for cell in shown[:SHOWN]], "")
     if len(shown) > SHOWN:
         results.print(f"... and {len(shown) - SHOWN} more: --json lists all.", highlight=False)
     if entries:
@@ -155,14 +160,20 @@ def _tell(found: Look, cells: Sequence[Cell], choice: Choice, as_json: bool) -> 
             results.print(
                 f"The embedded engine answers {task}, and reads no prompt.", soft_wrap=True
             )
-        results.print("Refresh them: chrysopedia refresh (--dry-run shows what it would do)")
+        chosen = "".join(f" --cause {name}" for name in sorted(choice.only))
+        chosen += f" --video {cells[0].video_id}" if len({c.video_id for c in cells}) == 1 else ""
+        results.print(
+            f"Refresh them: chrysopedia refresh{chosen} (--dry-run shows what it would do)",
+            highlight=False,
+            soft_wrap=True,
+        )
     if counts["missing"]:
         results.print("What is missing was never made: chrysopedia process makes it.")
 
 
 def _causes(found: Look, pairs: Sequence[tuple[str, Root]]) -> list[dict[str, Any]]:
     """One row a cause, that of most videos first."""
-    number = count_by_cause((video_id, for_all(root)) for video_id, root in pairs)
+    number = _number(pairs)
     # Git takes longer to answer than all the rest, and one prompt is the cause of many rows.
     commits = {subject: commit_of(subject) or "" for subject in {r.cause.subject for r in number}}
     return [
@@ -176,6 +187,10 @@ def _causes(found: Look, pairs: Sequence[tuple[str, Root]]) -> list[dict[str, An
         }
         for root, videos in number.items()
     ]
+
+
+def _number(pairs: Sequence[tuple[str, Root]]) -> dict[Root, int]:
+    return count_by_cause((video_id, for_all(root)) for video_id, root in pairs)
 
 
 def _since_s(found: Look, root: Root) -> float | None:
@@ -229,6 +244,12 @@ def _tell_versions(found: Look, as_json: bool) -> None:
         print_json(shown)
     else:
         print_table(shown, "No pages. Next: chrysopedia process")
+
+
+def tell_broken(found: Look) -> None:
+    """What cannot be read, and what that means for the verdicts."""
+    for error in dict.fromkeys(str(error) for error in found.sources.broken.values()):
+        refuse(f"{error} What was made with it counts as it did when it was last read.")
 
 
 def tell_news(found: Look) -> None:

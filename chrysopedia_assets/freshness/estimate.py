@@ -1,50 +1,77 @@
 """What running a plan will cost, before it runs: a range, from what the ledger says of calls that were made before.
 
-The low end is what has to run for sure; the high end is everything below it too, if every result comes out different.
-What there is no history of is unknown, never zero. The embedded engine makes no calls, and that is known.
+The low end is what has to run for sure, less what the ledger may answer; the high end is everything below it too, if
+every result comes out different. A video without history is measured by its length, between the most sparing and the
+most talkative of the others. What there is no history of is unknown, never zero. The embedded engine makes no calls, and
+that is known.
 """
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
 from chrysopedia_assets.freshness.plan import ToRun
 from chrysopedia_assets.models.prompts import Task
-from chrysopedia_assets.models.records import StageName
 from chrysopedia_assets.models.stage_defs import STAGE_DEFS
 
+UsdOf = Callable[[Task, float, float], float | None]
+"""What so many tokens in and out of a task cost at the price in force; None where that is not known."""
 
-class PerCall(NamedTuple):
-    """Averages over the calls of one task by one model; `usd` is None where their price is not known."""
 
+class Spent(NamedTuple):
+    """By one stage of one video, the last time that it ran."""
+
+    calls: float
     tokens_in: float
     tokens_out: float
-    usd: float | None
     latency_s: float
+
+    def times(self, factor: float) -> "Spent":
+        return Spent(*(value * factor for value in self))
+
+
+class Asked(NamedTuple):
+    """Who is asked now; without a model it is the embedded engine."""
+
+    model: str | None
+    prompt_version: str
 
 
 @dataclass(frozen=True)
 class History:
-    """From the ledger: how many calls a video took when its stage last ran, and what calls are like."""
+    """From the ledger. `answered` has the (task, video, prompt version, model) of which replies are kept."""
 
-    calls: Mapping[tuple[Task, str], int] = field(default_factory=dict)
-    per_call: Mapping[tuple[Task, str], PerCall] = field(default_factory=dict)
-    """By task and model."""
+    spent: Mapping[tuple[Task, str], Spent] = field(default_factory=dict)
+    minutes: Mapping[str, float] = field(default_factory=dict)
+    """How long each video is."""
+    answered: Set[tuple[Task, str, str, str]] = frozenset()
 
-    def calls_of(self, task: Task, video_id: str) -> tuple[int, int] | None:
-        """The video's own number; else the fewest and the most of any video, None where there is none."""
-        own = self.calls.get((task, video_id))
-        return (own, own) if own is not None else self._of_any.get(task)
+    def range_of(self, task: Task, video_id: str) -> tuple[Spent, Spent] | None:
+        """The video's own; else between the least and the most of any video, for its length; None without any."""
+        own = self.spent.get((task, video_id))
+        if own is not None:
+            return own, own
+        if task not in self._a_minute:
+            return None
+        minutes = max(self.minutes.get(video_id, 0.0), 1.0)
+        least, most = (one.times(minutes) for one in self._a_minute[task])
+        return _whole_calls(least, math.floor), _whole_calls(most, math.ceil)
 
     @cached_property
-    def _of_any(self) -> Mapping[Task, tuple[int, int]]:
+    def _a_minute(self) -> Mapping[Task, tuple[Spent, Spent]]:
         """Looked for once: a budget asks for each of thousands of videos."""
-        found: dict[Task, tuple[int, int]] = {}
-        for (task, _), number in self.calls.items():
-            fewest, most = found.get(task, (number, number))
-            found[task] = min(fewest, number), max(most, number)
+        found: dict[Task, tuple[Spent, Spent]] = {}
+        for (task, video_id), spent in self.spent.items():
+            one = spent.times(1 / max(self.minutes.get(video_id, 0.0), 1.0))
+            least, most = found.get(task, (one, one))
+            found[task] = Spent(*map(min, least, one)), Spent(*map(max, most, one))
         return found
+
+
+def _whole_calls(spent: Spent, rounded: Callable[[float], int]) -> Spent:
+    return spent._replace(calls=max(rounded(spent.calls), 1))
 
 
 class Range(NamedTuple):
@@ -82,77 +109,73 @@ class Estimate:
         tokens = "tokens unknown"
         if self.tokens_in is not None:
             tokens = f"{self.tokens_in} tokens in, {self.tokens_out} out"
-        minutes = "time unknown" if self.minutes is None else f"{self.minutes} minutes"
+        time = "time unknown" if self.minutes is None else _time(self.minutes)
         calls = "calls unknown" if self.calls is None else f"{self.calls} calls"
-        return f"{self.stages} stages: {calls}, {tokens}, {usd}, {minutes}"
+        return f"{self.stages} stages: {calls}, {tokens}, {usd}, {time}"
 
 
 def estimate(
     plans: Iterable[ToRun],
     history: History,
-    models: Mapping[Task, str | None],
+    asked: Mapping[Task, Asked],
+    usd_of: UsdOf,
     *,
     at_once: int = 1,
 ) -> Estimate:
-    """`models` are those in force (None is the embedded engine); `at_once` calls are in flight at a time."""
-    sums = [_Sum(history, models), _Sum(history, models)]
+    """`asked` lacks the tasks whose prompt cannot be read; `at_once` calls are in flight at a time."""
+    low, high = _Sum(), _Sum()
+    unknown: set[Task] = set()
     for entry in plans:
-        for total, stages in zip(sums, (entry.surely, entry.at_most), strict=True):
-            for stage in stages:
-                total.add(stage, entry.video_id)
-    low, high = sums
-    unknown = tuple(sorted(high.unknown_calls | high.unknown_costs))
+        low.stages += len(entry.surely)
+        high.stages += len(entry.at_most)
+        for stage in entry.at_most:
+            task = STAGE_DEFS[stage].task
+            if task is None or (task in asked and asked[task].model is None):
+                continue
+            spent = history.range_of(task, entry.video_id) if task in asked else None
+            if spent is None:
+                unknown.add(task)
+                continue
+            high.add(task, spent[1], usd_of)
+            model, version = asked[task]
+            if (
+                stage in entry.surely
+                and (task, entry.video_id, version, model) not in history.answered
+            ):
+                low.add(task, spent[0], usd_of)
     return Estimate(
         stages=Range(low.stages, high.stages),
-        calls=None if high.unknown_calls else Range(low.calls_low, high.calls_high),
+        calls=None if unknown else Range(low.calls, high.calls),
         tokens_in=None if unknown else Range(low.tokens_in, high.tokens_in),
         tokens_out=None if unknown else Range(low.tokens_out, high.tokens_out),
         usd=None if unknown or high.unpriced else Range(low.usd, high.usd),
         minutes=None if unknown else Range(low.latency_s / at_once / 60, high.latency_s / at_once / 60),
-        unknown=unknown,
+        unknown=tuple(sorted(unknown)),
     )  # fmt: skip
 
 
 class _Sum:
     """One end of the range."""
 
-    def __init__(self, history: History, models: Mapping[Task, str | None]) -> None:
-        self._history, self._models = history, models
+    def __init__(self) -> None:
         self.stages = 0
-        self.calls_low = self.calls_high = self.tokens_in = self.tokens_out = 0.0
-        self.usd = self.latency_s = 0.0
-        self.unknown_calls: set[Task] = set()
-        self.unknown_costs: set[Task] = set()
+        self.calls = self.tokens_in = self.tokens_out = self.latency_s = self.usd = 0.0
         self.unpriced = False
 
-    def add(self, stage: StageName, video_id: str) -> None:
-        self.stages += 1
-        task = STAGE_DEFS[stage].task
-        if task is None:
-            return
-        if task not in self._models:  # its prompt cannot be read: nobody knows who would answer
-            self.unknown_calls.add(task)
-            return
-        model = self._models[task]
-        if model is None:
-            return
-        calls = self._history.calls_of(task, video_id)
-        if calls is None:
-            self.unknown_calls.add(task)
-            return
-        fewest, most = calls
-        self.calls_low += fewest
-        self.calls_high += most
-        one = self._history.per_call.get((task, model))
-        if one is None:
-            self.unknown_costs.add(task)
-            return
-        typical = (fewest + most) / 2
-        self.tokens_in += typical * one.tokens_in
-        self.tokens_out += typical * one.tokens_out
-        self.latency_s += typical * one.latency_s
-        self.usd += typical * (one.usd or 0.0)
-        self.unpriced = self.unpriced or one.usd is None
+    def add(self, task: Task, spent: Spent, usd_of: UsdOf) -> None:
+        self.calls += spent.calls
+        self.tokens_in += spent.tokens_in
+        self.tokens_out += spent.tokens_out
+        self.latency_s += spent.latency_s
+        usd = usd_of(task, spent.tokens_in, spent.tokens_out)
+        self.usd += usd or 0.0
+        self.unpriced = self.unpriced or usd is None
+
+
+def _time(minutes: Range) -> str:
+    if minutes.high >= 1:
+        return f"{minutes} minutes"
+    return f"{Range(math.ceil(minutes.low * 60), math.ceil(minutes.high * 60))} s"
 
 
 def _short(number: float) -> str:

@@ -29,6 +29,8 @@ WORDS: tuple[Word, ...] = get_args(Word)
 Status = Literal["FRESH", "STALE", "MISSING"]
 """Dagster's words, for one hop."""
 
+EMBEDDED = "extractive"
+"""How a version of settings begins where the embedded engine answers."""
 NEVER_OBSERVED = "INITIAL"
 """What Dagster takes for the version of a source that nobody has observed."""
 
@@ -143,12 +145,14 @@ def own_causes(stage: StageDef, video_id: str, made: Made, recorded: Recorded) -
                 continue
             before = recorded.older.get((name, video_id, read.event_id))
             if before != now.data_version:
-                found.append(Cause(_kind(name), name, before, now.data_version))
+                found.append(
+                    Cause(_kind(name, before, now.data_version), name, before, now.data_version)
+                )
         else:
             source = recorded.sources.get(name)
             version = source.version if source else NEVER_OBSERVED
             if read.version != version:
-                found.append(Cause(_kind(name), name, read.version, version))
+                found.append(Cause(_kind(name, read.version, version), name, read.version, version))
     return tuple(found)
 
 
@@ -164,8 +168,14 @@ def _causes_by_time(
             yield Cause("input", name, None, now.data_version if now else None)
 
 
-def _kind(name: str) -> CauseKind:
-    return SOURCES.get(name, "input")
+def _kind(name: str, old: str | None, new: str | None) -> CauseKind:
+    """The settings of the embedded engine end with a hash of the taxonomy, which it takes its words from."""
+    kind: CauseKind = SOURCES.get(name, "input")
+    if kind == "settings" and old and new:
+        who, whose = old.rpartition("-")[0], new.rpartition("-")[0]
+        if who == whose and who.startswith(EMBEDDED):
+            return "taxonomy"
+    return kind
 
 
 def verdicts(

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime
 
 from chrysopedia_assets.freshness.verdicts import NEVER_OBSERVED, Cause, Root, Verdict
+from chrysopedia_assets.models.stage_defs import TAXONOMY
 
 HASH = re.compile(r"[0-9a-f]{16,}")
 HASH_DIGITS = 8
@@ -40,7 +41,7 @@ def what(root: Root) -> str:
         "file": "the video's file was replaced",
         "prompt": f"{cause.subject} was edited",
         "settings": f"{_task(cause)} is answered by another engine, model or setting",
-        "taxonomy": "the taxonomy was edited",
+        "taxonomy": _taxonomy(root),
     }[cause.kind]
 
 
@@ -86,6 +87,12 @@ def _dependency(root: Root) -> str:
     if cause.old is None:
         return f"{stage} reads {cause.subject} now, and did not when it was made"
     return f"{stage} no longer reads {cause.subject}"
+
+
+def _taxonomy(root: Root) -> str:
+    if root.cause.subject == TAXONOMY:
+        return "the taxonomy was edited"
+    return f"the taxonomy was edited, which the embedded engine reads for {_task(root.cause)}"
 
 
 def _task(cause: Cause) -> str:

@@ -68,3 +68,8 @@ STAGE_DEFS: dict[StageName, StageDef] = {
         _asking("technique_pages", "1", ("synthesis_groups",), "synthesis"),
     )
 }
+
+STAGE_OF: dict[Task, StageName] = {
+    stage.task: stage.name for stage in STAGE_DEFS.values() if stage.task
+}
+"""Which stage asks for a task."""

@@ -18,7 +18,7 @@ def last_commit(path: Path) -> str | None:
 
 def _git(path: Path, *words: str) -> str:
     folder, what = (path, ".") if path.is_dir() else (path.parent, path.name)
-    command = ["git", *(what if word == "." else word for word in words)]
+    command = ["git", "--no-optional-locks", *(what if word == "." else word for word in words)]
     done = subprocess.run(  # noqa: S603
         command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_S, check=True
     )

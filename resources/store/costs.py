@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from chrysopedia_assets.freshness.estimate import History, PerCall
+from chrysopedia_assets.freshness.estimate import History, Spent
 from chrysopedia_assets.models.calls import Usage
 from chrysopedia_assets.models.prompts import Task
 from resources.store import tables as t
@@ -124,6 +124,38 @@ def _pages_of_groups(video_id: str | None) -> sa.Select[Any]:
 
 def history(connection: Connection) -> History:
     """What is known of earlier calls, for saying what others will cost."""
+    calls = _calls_of_newest_runs(connection)
+    means = sa.select(
+        _calls.task,
+        _calls.video_id,
+        sa.func.avg(_calls.tokens_in),
+        sa.func.avg(_calls.tokens_out),
+        sa.func.avg(_calls.latency_s),
+    ).where(_SENT, _calls.tokens_out.is_not(None))
+    spent = {
+        (task, video_id): Spent(1, float(tokens_in or 0), float(tokens_out), latency_s).times(
+            calls[task, video_id]
+        )
+        for task, video_id, tokens_in, tokens_out, latency_s in connection.execute(
+            means.group_by(_calls.task, _calls.video_id)
+        )
+        if (task, video_id) in calls
+    }
+    lengths = sa.select(t.transcripts.c.video_id, t.transcripts.c.duration_s)
+    kept = sa.select(_calls.task, _calls.video_id, _calls.prompt_version, _calls.model)
+    return History(
+        spent,
+        {video_id: duration_s / 60 for video_id, duration_s in connection.execute(lengths)},
+        {
+            (task, video_id, version, model)
+            for task, video_id, version, model in connection.execute(
+                kept.where(_calls.outcome == "ok").distinct()
+            )
+        },
+    )
+
+
+def _calls_of_newest_runs(connection: Connection) -> dict[tuple[Task, str], int]:
     newest: dict[tuple[Task, str], int] = {}
     whole: set[tuple[Task, str]] = set()
     begun, answered_too = (
@@ -142,21 +174,7 @@ def history(connection: Connection) -> History:
         elif of in whole:  # it was stopped half-way, which is no measure of a whole one
             continue
         newest[of] = calls
-    answered = sa.select(
-        _calls.task,
-        _calls.model,
-        sa.func.avg(_calls.tokens_in),
-        sa.func.avg(_calls.tokens_out),
-        sa.case((sa.func.count(_calls.cost_usd) == sa.func.count(), sa.func.avg(_calls.cost_usd))),
-        sa.func.avg(_calls.latency_s),
-    ).where(_SENT, _calls.tokens_out.is_not(None))
-    per_call = {
-        (task, model): PerCall(float(tokens_in or 0), float(tokens_out), usd, latency_s)
-        for task, model, tokens_in, tokens_out, usd, latency_s in connection.execute(
-            answered.group_by(_calls.task, _calls.model)
-        )
-    }
-    return History(newest, per_call)
+    return newest
 
 
 def usage_of_runs(connection: Connection, run_ids: Sequence[str]) -> Usage:

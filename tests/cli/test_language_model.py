@@ -212,15 +212,12 @@ def test_interrupted_it_ends_soon_and_leaves_its_runs_cancelled(
 def test_who_has_models_for_everything_does_not_load_the_embedded_engine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    program = (
-        "from resources.engine import engine; engine(); import sys; print('numpy' in sys.modules)"
-    )
-
-    def loaded() -> str:
+    def loaded(asking: str) -> str:
+        program = f"from resources.engine import engine; {asking}; import sys; print('numpy' in sys.modules)"
         command = [sys.executable, "-c", program]
         return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
-    assert loaded() == "True"
+    assert loaded("engine()([])") == "True"
     monkeypatch.setenv("CHRYSOPEDIA_LLM_MODEL", "test-model")
     monkeypatch.setenv("CHRYSOPEDIA_LLM_BASE_URL", "http://127.0.0.1:9/v1")
-    assert loaded() == "False"
+    assert loaded("engine()") == "False"

@@ -226,6 +226,61 @@ def test_another_model_is_a_cause_of_its_own(
     assert told["calls"][0] == told["calls"][1] > 0
 
 
+def test_pages_of_a_model_are_not_replaced_because_a_variable_is_missing_in_a_shell(
+    chrysopedia: Command, made_by_model: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CHRYSOPEDIA_LLM_MODEL")
+    refused = chrysopedia("refresh")
+    assert refused.code == 2
+    assert "3 videos were made by a language model" in refused.told
+    assert "--cause settings" in refused.told
+    meant = chrysopedia("refresh", "--cause", "settings", "--limit", "1", "--json")
+    assert meant.code == 0 and meant.json["outcome"]["ran"]
+
+
+def test_an_edited_taxonomy_is_one_word_whoever_reads_it_and_can_be_accepted(
+    chrysopedia: Command, made: Path
+) -> None:
+    path = made / "taxonomy.toml"
+    path.write_text(path.read_text().replace('"Pro-Q 3"', '"Pro-Q 3", "Pro-Q 9"', 1))
+    told = chrysopedia("stale", "--json").json
+    assert {cause["kind"] for cause in told["causes"]} == {"taxonomy"}
+    assert len(told["causes"]) == 4, "the classifier reads it, and so does the embedded engine"
+    chrysopedia("accept", "prompts/taxonomy", "--reason", "a product that nobody names")
+    assert counts(chrysopedia) == {"accepted": 3}
+
+
+def test_what_it_will_cost_is_said_before_it_is_spent_and_at_the_price_in_force(
+    chrysopedia: Command,
+    made_by_model: ChatServer,
+    prompts: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    edit(prompts, "synthesis")
+    before = chrysopedia("stale", "--json").json["refresh"]["usd"]
+    monkeypatch.setenv("CHRYSOPEDIA_LLM_PRICE", "10/20/5")
+    assert chrysopedia("stale", "--json").json["refresh"]["usd"] == pytest.approx(
+        [10 * usd for usd in before]
+    )
+    shown = chrysopedia("refresh").out
+    assert shown.index("Expected: 3 stages") < shown.index("3 stages re-run")
+
+
+def test_the_ledger_may_answer_for_a_prompt_that_was_used_before(
+    chrysopedia: Command, made_by_model: ChatServer, prompts: Path
+) -> None:
+    path = prompts / "synthesis" / "system.md"
+    first = path.read_text()
+    edit(prompts, "synthesis")
+    chrysopedia("refresh")
+    path.write_text(first)
+    low, high = chrysopedia("stale", "--json").json["refresh"]["calls"]
+    assert low == 0 < high
+    since = len(made_by_model.requests)
+    chrysopedia("refresh")
+    assert len(made_by_model.requests) == since
+
+
 def test_process_leaves_what_is_only_out_of_date_to_refresh_unless_it_is_named(
     chrysopedia: Command, made: Path
 ) -> None:
@@ -432,7 +487,8 @@ def test_a_prompt_that_cannot_be_read_makes_nothing_stale_and_is_named(
     (made / "synthesis" / "prompt.toml").write_text("temperature = hot")
     told = chrysopedia("stale")
     assert "3 fresh" in told.out
-    assert "prompt.toml" in told.told and "Nothing counts as out of date for it" in told.told
+    assert "prompt.toml" in told.told and "counts as it did when it was last read" in told.told
+    assert "prompt.toml" in chrysopedia("refresh").told
     assert set(chrysopedia("stale", "--json").json["broken"]) == {
         "prompts/synthesis", "synthesis_settings"
     }  # fmt: skip

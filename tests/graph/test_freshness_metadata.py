@@ -14,7 +14,7 @@ from chrysopedia_assets.assets._freshness import (
 )
 from chrysopedia_assets.assets._metadata import MAX_TABLE_ROWS
 from chrysopedia_assets.errors import ConfigurationError
-from chrysopedia_assets.freshness.estimate import History, estimate
+from chrysopedia_assets.freshness.estimate import Asked, History, estimate
 from chrysopedia_assets.freshness.summary import pages
 from chrysopedia_assets.freshness.verdicts import Recorded, verdicts
 from chrysopedia_assets.models.prompts import TASKS
@@ -24,7 +24,7 @@ from resources.sources import Prompts, Sources
 from resources.store.videos import LibraryVideo
 from tests.freshness.test_verdicts import VIDEO, changed, edited, fresh
 
-FREE = estimate([], History(), dict.fromkeys(TASKS))
+FREE = estimate([], History(), dict.fromkeys(TASKS, Asked(None, "")), lambda *_: None)
 UNKNOWN = replace(FREE, calls=None)
 
 

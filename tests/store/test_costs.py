@@ -59,9 +59,10 @@ def used(database: Database, run_id: str = "run-1", task: str = "extraction") ->
         return usage_of(connection, run_id, task, VIDEO)
 
 
-def calls_of(database: Database, video: str = VIDEO) -> int | None:
+def calls_of(database: Database, video: str = VIDEO) -> float | None:
     with database.reading() as connection:
-        return history(connection).calls.get(("extraction", video))
+        found = history(connection).spent.get(("extraction", video))
+    return found.calls if found else None
 
 
 def test_a_video_takes_as_many_calls_as_it_took_last_however_often_each_was_tried(
@@ -79,8 +80,9 @@ def test_a_video_takes_as_many_calls_as_it_took_last_however_often_each_was_trie
 
 
 def test_a_run_that_was_stopped_half_way_says_less_than_a_whole_one(database: Database) -> None:
-    call(database, "started", subject="a")
-    assert calls_of(database) == 1, "better than nothing"
+    call(database, subject="a")
+    call(database, "started", subject="b")
+    assert calls_of(database) == 2, "better than nothing"
     for subject in ("a", "b", "c"):
         call(database, run="run-2", subject=subject)
     call(database, run="run-3", subject="a")
@@ -88,18 +90,19 @@ def test_a_run_that_was_stopped_half_way_says_less_than_a_whole_one(database: Da
     assert calls_of(database) == 3
 
 
-def test_what_calls_are_like_is_told_for_each_model_and_a_price_only_where_all_have_one(
-    database: Database,
-) -> None:
-    call(database, tokens=(100, 10, 0))
-    call(database, "timed_out", None, tokens=(None, None, None))
-    call(database, tokens=(300, 30, 0))
-    call(database, "reused")
-    call(database, cost_usd=None, model="model-2")
+def test_what_a_video_took_is_its_own_calls_at_its_own_average(database: Database) -> None:
+    call(database, tokens=(100, 10, 0), subject="a")
+    call(database, "timed_out", None, tokens=(None, None, None), subject="b")
+    call(database, tokens=(300, 30, 0), subject="b", model="model-2", version="prompt-2")
+    call(database, "reused", subject="a")
+    call(database, tokens=(9000, 900, 0), video="a--two")
     with database.reading() as connection:
-        found = history(connection).per_call
-    assert found["extraction", "model-1"] == (200, 20, 0.5, 2.0)
-    assert found["extraction", "model-2"].usd is None
+        found = history(connection)
+    assert found.spent["extraction", VIDEO] == (2, 400, 40, 4.0)
+    assert found.spent["extraction", "a--two"].tokens_in == 9000
+    assert ("extraction", VIDEO, "prompt-1", "model-1") in found.answered
+    assert ("extraction", VIDEO, "prompt-2", "model-2") in found.answered
+    assert ("extraction", VIDEO, "prompt-2", "model-1") not in found.answered
 
 
 def test_nothing_was_used_where_nobody_asked(database: Database) -> None:
