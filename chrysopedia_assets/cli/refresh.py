@@ -1,7 +1,8 @@
 """Commands that make results anew: whatever is out of date, or one stage of many videos."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -73,7 +74,7 @@ def refresh_command(
         tell_news(found)
         return
     if backfill:
-        _leave_to_daemon(planned, as_json)
+        _leave_to_daemon(planned, asdict(choices), as_json)
         return
     from chrysopedia_assets.automation.process import Order
 
@@ -168,14 +169,16 @@ def _tell_left(planned: "Planned") -> None:
         )
 
 
-def _leave_to_daemon(planned: "Planned", as_json: bool) -> None:
+def _leave_to_daemon(planned: "Planned", choices: Mapping[str, Any], as_json: bool) -> None:
     import dagster as dg
 
     from chrysopedia_assets.automation.backfill import launch_backfill
     from chrysopedia_assets.definitions import build_defs
 
     with dg.DagsterInstance.get() as instance:
-        backfill_id = launch_backfill(build_defs().resolve_asset_graph(), instance, planned)
+        backfill_id = launch_backfill(
+            build_defs().resolve_asset_graph(), instance, planned, open_database(), choices
+        )
     if as_json:
         print_json(planned.as_dict() | {"backfill": backfill_id})
     else:

@@ -23,6 +23,7 @@ from chrysopedia_assets.models.records import STAGES
 from resources.clients.library import look
 from resources.database import open_database
 from resources.settings import PROJECT, settings
+from resources.store.refreshes import list_refreshes
 from tests.fakes.chat_server import ChatServer
 from tests.library import LINES, put_vtt
 
@@ -232,6 +233,13 @@ def test_a_backfill_of_exactly_the_stale_cells_is_done_by_the_daemon(
             running.send_signal(signal.SIGINT)
             running.wait(30)
     assert stale(made) == 0
-    ran = [run for run in made.get_runs() if "dagster/backfill" in run.tags]
+    with open_database().reading() as connection:
+        [record] = list_refreshes(connection)
+    assert record["estimate"]["stages"] == [2, 2]
+    ran = [
+        run
+        for run in made.get_runs()
+        if run.tags.get("chrysopedia/refresh") == record["refresh_id"]
+    ]
     assert {run.tags["dagster/partition"] for run in ran} == set(VIDEOS)
     assert all(run.asset_selection == {dg.AssetKey(STAGES[-1])} for run in ran)
