@@ -12,13 +12,17 @@ import dagster as dg
 from pydantic import Field
 
 from chrysopedia_assets.assets._metadata import of_usage
+from chrysopedia_assets.automation.dead_runs import PROCESS
+from chrysopedia_assets.freshness.words import why
 from chrysopedia_assets.models.records import StageName, StageRecord, content_version
 from chrysopedia_assets.models.runs import OVERRIDE
-from chrysopedia_assets.models.stage_defs import STAGE_DEFS, prompt_source
+from chrysopedia_assets.models.stage_defs import STAGE_DEFS, StageDef, prompt_source
 from chrysopedia_assets.stages.ports import Ask
+from resources.database import open_database
 from resources.engine import with_prompt
 from resources.failures import our_failures
-from resources.observations import asset_key
+from resources.freshness import look
+from resources.observations import asset_key, event_log
 from resources.sources import Prompt, overriding, sources_of
 from resources.usage import stage_usage
 
@@ -108,11 +112,25 @@ def _prepare(
     """Read what the stage works with; the prompt of an override is what was really used."""
     stage, run_id = STAGE_DEFS[_stage(context)], context.run.run_id
     work.sources = sources_of(run_id).used_by(stage)
+    if PROCESS not in context.run.tags:  # our own commands have asked before they began
+        _warn_of_stale_parents(context, stage)
     if config is None or stage.task is None or not (config.prompt_text or config.prompt_file):
         return
     asked = sources_of(run_id).prompts[stage.task]
     work.override = overriding(asked, text=config.prompt_text, path=config.prompt_file)
     work.sources[prompt_source(stage.task)] = work.override.version
+
+
+def _warn_of_stale_parents(context: dg.AssetExecutionContext, stage: StageDef) -> None:
+    """Whoever materializes one stage by hand hears that it is made from what is out of date; the choice is theirs."""
+    video_id = context.partition_key
+    found = look(event_log(context.instance), open_database(), [video_id])
+    for name, verdict in found.verdicts.get(video_id, {}).items():
+        if name in stage.reads and verdict.roots:
+            reasons = "; ".join(why(root) for root in verdict.roots)
+            context.log.warning(
+                f"{stage.name} is made from {name}, which is out of date ({reasons}). Materialize that first, or leave it."
+            )
 
 
 def _stage(context: dg.AssetExecutionContext) -> StageName:

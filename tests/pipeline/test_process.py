@@ -1,6 +1,8 @@
 """The whole pipeline on real files, SQLite and PostgreSQL: what runs, what is spared, what a failure leaves."""
 
+import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -221,6 +223,31 @@ def test_one_stage_of_one_video_can_be_materialised_alone(
     assert result.success
     assert set(engine.asked) == {"extraction"}
     assert processed(instance) == ()  # the same result again: nothing below is out of date
+
+
+def test_a_stage_made_by_hand_from_what_is_out_of_date_says_so_and_goes_on(
+    instance: dg.DagsterInstance, kick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_in(instance)
+    processed(instance)
+    copy = shutil.copytree(settings().prompts_dir, kick.parents[2] / "prompts")
+    monkeypatch.setenv("CHRYSOPEDIA_PROMPTS", str(copy))
+    text = copy / "segmentation" / "system.md"
+    text.write_text(text.read_text() + "\nBe brief.\n")
+    job = build_defs().resolve_implicit_global_asset_job_def()
+
+    def warnings_of(stage: str) -> list[str]:
+        result = job.execute_in_process(
+            instance=instance, partition_key=VIDEO, asset_selection=[dg.AssetKey(stage)]
+        )
+        assert result.success
+        logged = instance.all_logs(result.run_id)
+        return [entry.user_message for entry in logged if entry.level == logging.WARNING]
+
+    [told] = warnings_of("key_moments")
+    assert "made from topic_chunks, which is out of date" in told
+    assert "prompts/segmentation was edited" in told
+    assert warnings_of("topic_chunks") == warnings_of("key_moments") == []
 
 
 def test_a_stage_whose_parent_was_never_made_says_what_to_run(
