@@ -15,6 +15,7 @@ from chrysopedia_assets.freshness.verdicts import (
     Accepted,
     Made,
     Recorded,
+    Root,
     Source,
     Verdicts,
     verdicts,
@@ -46,6 +47,16 @@ class Look:
     sources: Sources
     accepted: Collection[Accepted]
     news: Mapping[str, str]
+
+    def since_s(self, root: Root, video_id: str | None = None) -> float | None:
+        """Since when what changed is as it is now; for a file or a result that is known of one video only."""
+        source = self.recorded.sources.get(root.cause.subject)
+        if source is not None:
+            return source.since_s
+        if video_id is None or root.cause.kind not in ("input", "file"):
+            return None
+        made = self.recorded.made.get(root.cause.subject, {}).get(video_id)
+        return made.at_s if made else None
 
 
 def look(

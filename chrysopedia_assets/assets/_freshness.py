@@ -36,7 +36,7 @@ def of_page(video_id: str, page: Verdict, found: Look) -> Metadata:
     """What is told of one video's page. The check's page has it in the order of the alphabet."""
     metadata: dict[str, dg.MetadataValue] = {"verdict": dg.MetadataValue.text(page.word)}
     if page.roots:
-        causes = [why(root, _since(root, found, video_id)) for root in page.roots]
+        causes = [why(root, found.since_s(root, video_id)) for root in page.roots]
         metadata["causes"] = bullets(causes)
         metadata["to_run"] = dg.MetadataValue.text(f"chrysopedia refresh --video {video_id}")
     made = {stage: verdict.made for stage, verdict in found.verdicts[video_id].items()}
@@ -112,7 +112,7 @@ def _predicted(cost: Estimate) -> dg.MetadataValue:
 
 
 def _causes_in_words(found: Look) -> list[str]:
-    return [f"{_videos(n)}: {why(root, _since(root, found))}" for root, n in _causes(found)]
+    return [f"{_videos(n)}: {why(root, found.since_s(root))}" for root, n in _causes(found)]
 
 
 def _causes(found: Look) -> list[tuple[Root, int]]:
@@ -127,7 +127,7 @@ def _cause_rows(found: Look) -> Sequence[Mapping[str, str | int]]:
             "takes effect at": root.stage,
             "from": version(root.cause.old) if root.cause.old else "",
             "to": version(root.cause.new) if root.cause.new else "",
-            "since": when(_since(root, found)),
+            "since": when(found.since_s(root)),
         }
         for root, videos in _causes(found)
     ]
@@ -139,21 +139,10 @@ def _video_rows(found: Look) -> Sequence[Mapping[str, str | int]]:
         {
             "video": video_id,
             "creator": found.videos[video_id].video.creator,
-            "causes": "; ".join(why(root, _since(root, found, video_id)) for root in page.roots),
+            "causes": "; ".join(why(root, found.since_s(root, video_id)) for root in page.roots),
         }
         for video_id, page in stale[:MAX_TABLE_ROWS]
     ]
-
-
-def _since(root: Root, found: Look, video_id: str | None = None) -> float | None:
-    """Since when what changed is as it is now; for a file or a result that is known of one video only."""
-    source = found.recorded.sources.get(root.cause.subject)
-    if source is not None:
-        return source.since_s
-    if video_id is None or root.cause.kind not in ("input", "file"):
-        return None
-    made = found.recorded.made.get(root.cause.subject, {}).get(video_id)
-    return made.at_s if made else None
 
 
 def _videos(number: int) -> str:

@@ -15,13 +15,19 @@ from chrysopedia_assets.automation.planned import Budget, Planned
 from chrysopedia_assets.automation.process import Order, Processed
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.freshness.estimate import Estimate
-from chrysopedia_assets.freshness.plan import ToRun
+from chrysopedia_assets.freshness.plan import Choice, ToRun
 from chrysopedia_assets.models.calls import Usage
+from chrysopedia_assets.models.records import StageName
 from chrysopedia_assets.models.runs import REFRESH
 from resources.freshness import Forecast
 from resources.store.costs import usage_of_runs
 from resources.store.database import Database
 from resources.store.refreshes import begin_refresh, end_refresh
+
+
+def rerun_order(stage: StageName, *, fresh: bool) -> Order:
+    """One stage whatever it stands like, and below it only what then has other inputs."""
+    return Order("stage_rerun", first=(stage,), choice=Choice.of(("input",)), fresh=fresh)
 
 
 class ProcessMany(Protocol):

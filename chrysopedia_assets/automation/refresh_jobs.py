@@ -22,9 +22,8 @@ from chrysopedia_assets.automation.planned import (
     stage_named,
 )
 from chrysopedia_assets.automation.process import Order, Processed, Processor
-from chrysopedia_assets.automation.refresh import Refreshed, refresh
+from chrysopedia_assets.automation.refresh import Refreshed, refresh, rerun_order
 from chrysopedia_assets.automation.staleness import Staleness
-from chrysopedia_assets.freshness.plan import Choice
 from chrysopedia_assets.models.records import STAGES
 from resources.database import open_database
 from resources.failures import our_failures
@@ -94,9 +93,7 @@ def rerun_one_stage(context: dg.OpExecutionContext, config: RerunConfig) -> None
         )
         forecast = Forecast(found, open_database())
         planned = plan_rerun(found, stage, videos, config.limit or None, forecast)
-        order = Order(
-            "stage_rerun", first=(stage,), choice=Choice.of(("input",)), fresh=config.fresh
-        )
+        order = rerun_order(stage, fresh=config.fresh)
         choices = config.model_dump(include={"stage", "creator", "category", "limit", "budget"})
         _carry_out(context, found, planned, order, config, choices)
 

@@ -117,10 +117,9 @@ def rerun_all_command(
         _tell_plan(planned, as_json)
         tell_news(found)
         return
-    from chrysopedia_assets.automation.process import Order
-    from chrysopedia_assets.freshness.plan import Choice
+    from chrysopedia_assets.automation.refresh import rerun_order
 
-    order = Order("stage_rerun", first=(name,), choice=Choice.of(("input",)), fresh=fresh)
+    order = rerun_order(name, fresh=fresh)
     choices = {
         "stage": name,
         "creator": creator,

@@ -181,7 +181,7 @@ def _causes(found: Look, pairs: Sequence[tuple[str, Root]]) -> list[dict[str, An
             "cause": why(root),
             "at": root.stage,
             **root.cause._asdict(),
-            "since": when(_since_s(found, root)),
+            "since": when(found.since_s(root)),
             "commit": commits[root.cause.subject],
             "videos": videos,
         }
@@ -191,11 +191,6 @@ def _causes(found: Look, pairs: Sequence[tuple[str, Root]]) -> list[dict[str, An
 
 def _number(pairs: Sequence[tuple[str, Root]]) -> dict[Root, int]:
     return count_by_cause((video_id, for_all(root)) for video_id, root in pairs)
-
-
-def _since_s(found: Look, root: Root) -> float | None:
-    source = found.recorded.sources.get(root.cause.subject)
-    return source.since_s if source else None
 
 
 def _unread(found: Look, pairs: Sequence[tuple[str, Root]]) -> list[Task]:
