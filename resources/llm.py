@@ -27,6 +27,8 @@ from resources.store.ledger import Ledger
 
 CALLS_PER_VIDEO = 4
 """About as many calls of one video are under way on average: a stage has one, or dozens."""
+MOST_VIDEOS = 60
+"""At once: one that found no place in Dagster's pools (`default_limit` in dagster.yaml) would look for it without rest."""
 CALLS_PER_PROCESS = 16
 """In flight. A second's worth of as many takes a core about a third of a second."""
 VIDEOS_PER_PROCESS = 4
@@ -89,7 +91,7 @@ def videos_at_once() -> int:
     """How many videos keep the limit of calls busy; the embedded engine computes, and is not faster with more."""
     if not _asks_models():
         return 1
-    return max(1, llm_settings().concurrency // CALLS_PER_VIDEO)
+    return max(1, min(llm_settings().concurrency // CALLS_PER_VIDEO, MOST_VIDEOS))
 
 
 def processes(videos: int) -> int:

@@ -173,9 +173,6 @@ def _tell(done: "Processed", before: ByStage) -> None:
     print_row(done.as_row())
     found = look(event_log_on_disk(), open_database(), [done.video_id])
     by_stage = found.verdicts[done.video_id]
-    for stage, verdict in before.items():
-        if verdict.word == "override" and by_stage[stage].word != "override":
-            results.print(f"The prompt that {stage} had of its own is no longer used.")
     unread = [
         prompt.task for prompt in found.sources.prompts.readable() if not prompt.settings.model
     ]

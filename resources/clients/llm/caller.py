@@ -42,6 +42,7 @@ from chrysopedia_assets.models.calls import (
 from resources.clients.llm.dialect import learned
 from resources.clients.llm.endpoint import Endpoint, Unsupported
 from resources.clients.llm.prices import Price, cost_usd
+from resources.clients.llm.turns import Turns
 
 MAX_WAIT_S = 120.0
 """A server that asks us to stay away for longer is given up; another run may find it well."""
@@ -91,6 +92,15 @@ class Reply:
     paid: bool
 
 
+@dataclass(frozen=True)
+class Sent:
+    """An attempt that was answered, under its id in the ledger, where the answer is still to be recorded."""
+
+    call_id: int
+    completion: Completion
+    latency_s: float
+
+
 Judge = Callable[[Completion], ReplyRefused | None]
 
 
@@ -120,7 +130,7 @@ class Caller:
     _asking: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def __post_init__(self) -> None:
-        self._limit = asyncio.Semaphore(self.concurrency)
+        self._turns = Turns(self.concurrency)
 
     async def call(
         self, request: Request, label: Label, judge: Judge, *, run_id: str | None, reuse: bool
@@ -181,11 +191,12 @@ class Caller:
             await self._quiet_time(endpoint)
             dialect = await self.dialect(endpoint, asked.model)
             try:
-                async with self._limit:
+                async with self._turns.turn(run_id or label.video_id):
                     if self._quiet_s(endpoint) > 0 or dialect != self._dialects[name]:
                         continue  # another call has learned something while this one waited for its turn
                     attempt = Attempt(asked.key, run_id, endpoint.name, asked.model, label, dialect)
-                    return await self._attempt(endpoint, asked, attempt, judge, timeout_s)
+                    sent = await self._send(endpoint, asked, attempt, timeout_s)
+                return await self._judged(endpoint, asked, sent, judge)
             except Unsupported as unsupported:
                 if dialect != self._dialects[name]:
                     continue
@@ -206,9 +217,10 @@ class Caller:
                 else:
                     await self.sleep(wait_s)
 
-    async def _attempt(
-        self, endpoint: Endpoint, request: Request, attempt: Attempt, judge: Judge, timeout_s: float
-    ) -> Reply:
+    async def _send(
+        self, endpoint: Endpoint, request: Request, attempt: Attempt, timeout_s: float
+    ) -> Sent:
+        """What the server answered; one that fails is recorded here."""
         if closed := self._closed.get((endpoint.name, request.model)):
             raise closed  # nobody is let in with this key, or asks for that model, twice
         call_id = await asyncio.to_thread(self.ledger.begin, attempt)
@@ -227,17 +239,21 @@ class Caller:
             if isinstance(failure, AccessDenied | ModelNotFound):
                 self._closed[endpoint.name, request.model] = failure
             raise
-        latency_s = time.perf_counter() - started
-        noise = _noise(completion)
+        return Sent(call_id, completion, time.perf_counter() - started)
+
+    async def _judged(
+        self, endpoint: Endpoint, request: Request, sent: Sent, judge: Judge
+    ) -> Reply:
+        completion, noise = sent.completion, _noise(sent.completion)
         refused = noise or judge(completion)
         result = Result(
             outcome=_outcome(refused) if refused else "ok",
-            latency_s=latency_s,
+            latency_s=sent.latency_s,
             error=endpoint.shown(refused.what) if refused else None,
             completion=None if noise else completion,
             cost_usd=cost_usd(completion, request.model, endpoint.base_url, self.price),
         )
-        await asyncio.to_thread(self.ledger.end, call_id, result)
+        await asyncio.to_thread(self.ledger.end, sent.call_id, result)
         return Reply(completion, refused, request.model, paid=True)
 
     async def dialect(self, endpoint: Endpoint, model: str) -> Dialect:
