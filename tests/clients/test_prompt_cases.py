@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from chrysopedia_assets.engines.llm.reading import read_reply
 from chrysopedia_assets.engines.llm.variables import FENCES, variables

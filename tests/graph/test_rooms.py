@@ -14,19 +14,19 @@ OURS = "chrysopedia_assets"
 NEVER: dict[str, set[str]] = {
     f"{OURS}/models": {
         "dagster", "resources", "sqlalchemy", *WORLD,
-        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site", "freshness")),
+        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site", "freshness", "harness")),
     },
     f"{OURS}/stages": {
         "dagster", "resources", "sqlalchemy", *WORLD,
-        *(f"{OURS}.{room}" for room in ("engines", "assets", "automation", "cli", "site", "freshness")),
+        *(f"{OURS}.{room}" for room in ("engines", "assets", "automation", "cli", "site", "freshness", "harness")),
     },
     f"{OURS}/engines": {
         "dagster", "resources", "sqlalchemy", *WORLD,
-        *(f"{OURS}.{room}" for room in ("assets", "automation", "cli", "site", "freshness")),
+        *(f"{OURS}.{room}" for room in ("assets", "automation", "cli", "site", "freshness", "harness")),
     },
     f"{OURS}/freshness": {
         "dagster", "resources", "sqlalchemy", *WORLD,
-        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site")),
+        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site", "harness")),
     },
     f"{OURS}/site": {
         "dagster", "resources", "sqlalchemy",
@@ -40,6 +40,10 @@ NEVER: dict[str, set[str]] = {
     f"{OURS}/automation": {f"{OURS}.stages", f"{OURS}.engines", f"{OURS}.cli", "sqlalchemy"},
     f"{OURS}/definitions": {f"{OURS}.stages", f"{OURS}.engines", "resources.clients", "resources.store"},
     f"{OURS}/cli": {"sqlalchemy", f"{OURS}.stages", f"{OURS}.engines"},
+    f"{OURS}/harness": {
+        "sqlalchemy", "openai",
+        *(f"{OURS}.{room}" for room in ("assets", "automation", "cli", "definitions")),
+    },
     "resources": {
         f"{OURS}.assets", f"{OURS}.automation", f"{OURS}.cli", f"{OURS}.definitions", "tests",
     },
@@ -50,6 +54,7 @@ NEVER: dict[str, set[str]] = {
 # room -> what it must not import when it is imported itself: too slow for every command
 NOT_AT_IMPORT: dict[str, set[str]] = {
     f"{OURS}/cli": {"dagster", f"{OURS}.assets", f"{OURS}.automation", f"{OURS}.definitions"},
+    f"{OURS}/harness": {"dagster", "gepa"},
 }
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from resources.clients.llm.turns import Turns
 from resources.llm import MOST_VIDEOS
