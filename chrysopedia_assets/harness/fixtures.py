@@ -109,7 +109,7 @@ class Fixture(Record):
 
 TASK_OF: dict[StageName, Task] = {stage: task for task, stage in STAGE_OF.items()}
 INPUTS: dict[StageName, tuple[StageName, ...]] = {
-    stage: tuple(name for name in STAGE_DEFS[stage].reads if name in STAGE_DEFS)  # type: ignore[misc]
+    stage: tuple(name for name in STAGE_DEFS[stage].reads if name in STAGE_DEFS)
     for stage in TASK_OF
 }
 """What a fixture of each stage holds."""
