@@ -1,62 +1,33 @@
 """The cases beside each prompt: what a stage may be given, a reply that its gates take, replies that they refuse.
 
-What belongs here: that every case is what it says. What does not: asking a model about them.
+What belongs here: that every case that ships is what it says, and that the embedded engine passes those that apply to
+it. What does not: the format itself (`tests/harness/test_cases.py`), asking a model about them.
 """
 
-import json
 import re
-from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from chrysopedia_assets.engines.llm.reading import read_reply
+from chrysopedia_assets.engines import EXTRACTIVE
+from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.engines.llm.variables import FENCES, variables
-from chrysopedia_assets.errors import ReplyRefused
-from chrysopedia_assets.models.calls import Completion
+from chrysopedia_assets.harness.cases import cases_in, check_cases, read_case, run_case
 from chrysopedia_assets.models.prompts import TASKS, Task
-from chrysopedia_assets.models.records import Record
-from chrysopedia_assets.stages.classifications import ClassificationInput, ClassificationQuestion
-from chrysopedia_assets.stages.key_moments import ExtractionInput, ExtractionQuestion
-from chrysopedia_assets.stages.ports import Question
-from chrysopedia_assets.stages.technique_pages import SynthesisInput, SynthesisQuestion
-from chrysopedia_assets.stages.topic_chunks import SegmentationInput, SegmentationQuestion
 from resources.clients.prompts import read_prompt
-from tests.builders import PROJECT
+from tests.builders import PROJECT, product_taxonomy
 
 PROMPTS = PROJECT / "prompts"
 MIN_CASES = 3
-ASKED: dict[Task, Callable[[Any], Question[Any]]] = {
-    "segmentation": lambda given: SegmentationQuestion(SegmentationInput.model_validate(given)),
-    "extraction": lambda given: ExtractionQuestion(ExtractionInput.model_validate(given)),
-    "classification": lambda given: ClassificationQuestion(
-        ClassificationInput.model_validate(given)
-    ),
-    "synthesis": lambda given: SynthesisQuestion(SynthesisInput.model_validate(given)),
-}
 
 
-def cases_of(task: Task, prompts: Path = PROMPTS) -> list[Path]:
-    return sorted((prompts / task / "cases").glob("*.yaml"))
+@cache
+def embedded() -> ExtractiveEngine:
+    return ExtractiveEngine(product_taxonomy())
 
 
-def case_in(path: Path) -> dict[str, Any]:
-    """Refuses a case with a field too many or too few."""
-    case: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
-    assert set(case) == {"about", "given", "good", "bad"}, f"{path}: {sorted(case)}"
-    assert isinstance(case["about"], str) and len(case["about"].split()) > 4, f"{path}: about"
-    assert case["bad"], f"{path}: a case without a bad reply shows nothing of the gates"
-    assert all(set(bad) == {"reply", "because"} for bad in case["bad"]), f"{path}: bad"
-    return case
-
-
-def completion(reply: object) -> Completion:
-    return Completion(json.dumps(reply, ensure_ascii=False))
-
-
-EVERY = [(task, path) for task in TASKS for path in cases_of(task)]
+EVERY = [(task, path) for task in TASKS for path in cases_in(PROMPTS / task)]
 every_case = pytest.mark.parametrize(
     ("task", "path"), EVERY, ids=[f"{task}-{path.stem}" for task, path in EVERY]
 )
@@ -64,40 +35,50 @@ every_case = pytest.mark.parametrize(
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_task_has_enough_cases_and_a_hostile_one(task: Task) -> None:
-    cases = cases_of(task)
+    cases = cases_in(PROMPTS / task)
     assert len(cases) >= MIN_CASES, f"prompts/{task}/cases has {len(cases)} cases"
     fences = re.compile(rf"</?(?:{'|'.join(FENCES)})>", re.IGNORECASE)
     assert any(fences.search(path.read_text("utf-8")) for path in cases)
 
 
-def test_a_case_is_found_by_its_name_and_everything_else_in_the_folder_is_told() -> None:
-    found = {path for _, path in EVERY}
-    assert {path for path in PROMPTS.glob("*/cases/*")} == found
-    assert cases_of("segmentation", PROJECT / "nowhere") == []
+@pytest.mark.parametrize("task", TASKS)
+def test_the_gates_take_and_refuse_what_the_cases_say(task: Task) -> None:
+    assert check_cases(PROMPTS / task, task) == []
 
 
 @every_case
-def test_a_good_reply_is_taken(task: Task, path: Path) -> None:
-    case = case_in(path)
-    question = ASKED[task](case["given"])
-    reply: Record = read_reply(question, completion(case["good"]))
-    assert question.complaints(reply) == []
+def test_a_case_says_what_it_is_for_and_looks_for_something(task: Task, path: Path) -> None:
+    file = read_case(path, task).file
+    assert len(file.about.split()) > 4
+    assert file.bad, "a case without a bad reply shows nothing of the gates"
+    assert file.must_find or file.must_not_find
 
 
 @every_case
-def test_a_bad_reply_is_refused_for_the_reason_that_is_given(task: Task, path: Path) -> None:
-    case = case_in(path)
-    question = ASKED[task](case["given"])
-    for bad in case["bad"]:
-        with pytest.raises(ReplyRefused) as caught:
-            read_reply(question, completion(bad["reply"]))
-        told = caught.value.what.partition(f"{question.subject}: ")[2]
-        assert bad["because"] in told
+def test_the_embedded_engine_passes_every_case_that_applies_to_it(task: Task, path: Path) -> None:
+    done = run_case(read_case(path, task), embedded(), EXTRACTIVE, embedded=True)
+    assert done.passed, (done.missing, done.wrongly, done.failure, done.gates.wrong)
+
+
+@pytest.mark.parametrize(
+    ("task", "path"),
+    [(task, path) for task, path in EVERY if read_case(path, task).file.embedded is False],
+)
+def test_a_case_is_spared_the_embedded_engine_only_where_it_cannot_pass(
+    task: Task, path: Path
+) -> None:
+    assert not run_case(read_case(path, task), embedded(), EXTRACTIVE, embedded=False).passed
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_most_cases_of_a_task_apply_to_the_embedded_engine(task: Task) -> None:
+    cases = [read_case(path, task) for path in cases_in(PROMPTS / task)]
+    assert sum(case.file.embedded is None for case in cases) * 2 > len(cases)
 
 
 @every_case
 def test_a_case_fills_its_prompt_and_stays_in_the_fence(task: Task, path: Path) -> None:
-    question = ASKED[task](case_in(path)["given"])
+    question = read_case(path, task).question
     _, user = read_prompt(PROMPTS / task, task).texts(variables(question.given))
     tags = re.findall(rf"<\s*/?\s*(?:{'|'.join(FENCES)})\b", user, re.IGNORECASE)
     assert len(tags) == 2
