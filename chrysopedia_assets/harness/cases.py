@@ -28,6 +28,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import JsonValue, ValidationError, model_validator
 
+from chrysopedia_assets.engines import EXTRACTIVE
 from chrysopedia_assets.engines.llm.reading import read_reply
 from chrysopedia_assets.errors import ChrysopediaError, ConfigurationError, ReplyRefused
 from chrysopedia_assets.models.calls import Completion
@@ -101,6 +102,7 @@ class Case:
 class Gates:
     """`refused` of `bad` replies were refused for their reason; `wrong` says in words what is not as the case has it."""
 
+    good_taken: bool
     bad: int
     refused: int
     wrong: tuple[str, ...]
@@ -181,17 +183,19 @@ def _wrong(path: Path, what: str) -> ConfigurationError:
 def gates(case: Case) -> Gates:
     """Whether the stage's own rules take the good reply and refuse the bad ones, and the case agrees with itself."""
     wrong: list[str] = []
+    taken = False
     try:
         good = read_reply(case.question, _completion(case.file.good))
     except ReplyRefused as error:
         wrong.append(f"its good reply is refused: {error.what}")
     else:
+        taken = True
         missing, wrongly = looked_for(case, good)
         wrong += [f"its own good reply lacks {text!r}" for text in missing]
         wrong += [f"its own good reply holds {text!r}" for text in wrongly]
     told = [_refusal(case.question, bad) for bad in case.file.bad]
     wrong += [f"its bad reply {n} {one}" for n, one in enumerate(told, start=1) if one]
-    return Gates(len(told), told.count(""), tuple(wrong))
+    return Gates(taken, len(told), told.count(""), tuple(wrong))
 
 
 def _refusal(question: Question[Any], bad: BadReply) -> str:
@@ -257,10 +261,13 @@ def _in_keys(reply: ClassificationReply, taxonomy: Taxonomy) -> ClassificationRe
 # Asking
 
 
-def run_cases(cases: Iterable[Case], ask: Ask, engine: str, *, embedded: bool) -> Iterator[CaseRun]:
-    """Each case as it is done. Raises ConfigurationError when all would fail in the same way."""
+def run_cases(cases: Iterable[Case], ask: Ask, model: str | None) -> Iterator[CaseRun]:
+    """Each case as it is done; without a model the embedded engine answers.
+
+    Raises ConfigurationError when all would fail in the same way.
+    """
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="case") as threads:
-        begun = [threads.submit(run_case, case, ask, engine, embedded=embedded) for case in cases]
+        begun = [threads.submit(run_case, case, ask, model) for case in cases]
         try:
             for done in as_completed(begun):
                 yield done.result()
@@ -269,10 +276,10 @@ def run_cases(cases: Iterable[Case], ask: Ask, engine: str, *, embedded: bool) -
             raise
 
 
-def run_case(case: Case, ask: Ask, engine: str, *, embedded: bool) -> CaseRun:
+def run_case(case: Case, ask: Ask, model: str | None) -> CaseRun:
     """A reply that is refused is a failed case; a wrong setting raises ConfigurationError."""
-    found = gates(case)
-    if embedded and case.file.embedded is False:
+    found, engine = gates(case), model or EXTRACTIVE
+    if model is None and case.file.embedded is False:
         return CaseRun(case, found, engine, spared=case.file.because)
     started = time.perf_counter()
     try:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from chrysopedia_assets.engines import EXTRACTIVE
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.engines.llm.variables import FENCES, variables
 from chrysopedia_assets.harness.cases import cases_in, check_cases, read_case, run_case
@@ -56,7 +55,7 @@ def test_a_case_says_what_it_is_for_and_looks_for_something(task: Task, path: Pa
 
 @every_case
 def test_the_embedded_engine_passes_every_case_that_applies_to_it(task: Task, path: Path) -> None:
-    done = run_case(read_case(path, task), embedded(), EXTRACTIVE, embedded=True)
+    done = run_case(read_case(path, task), embedded(), model=None)
     assert done.passed, (done.missing, done.wrongly, done.failure, done.gates.wrong)
 
 
@@ -67,7 +66,7 @@ def test_the_embedded_engine_passes_every_case_that_applies_to_it(task: Task, pa
 def test_a_case_is_spared_the_embedded_engine_only_where_it_cannot_pass(
     task: Task, path: Path
 ) -> None:
-    assert not run_case(read_case(path, task), embedded(), EXTRACTIVE, embedded=False).passed
+    assert not run_case(read_case(path, task), embedded(), model="any").passed
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -148,10 +148,10 @@ def case(folder: Path, **changes: Any) -> Case:
 
 def test_an_answer_passes_or_fails_by_what_it_says(tmp_path: Path) -> None:
     asked = case(tmp_path, must_find=["kick", "bass"], must_not_find=["sponsor"])
-    passed = run_case(asked, Says(SHIPPED["good"]), "x", embedded=False)
+    passed = run_case(asked, Says(SHIPPED["good"]), "a model")
     assert passed.passed and passed.engine == "somebody"
     topics = [{"first_segment": 0, "label": "Kick", "summary": "By our sponsor."}]
-    failed = run_case(asked, Says({"topics": topics}), "x", embedded=False)
+    failed = run_case(asked, Says({"topics": topics}), "a model")
     assert not failed.passed
     assert (failed.missing, failed.wrongly) == (("bass",), ("sponsor",))
 
@@ -159,18 +159,16 @@ def test_an_answer_passes_or_fails_by_what_it_says(tmp_path: Path) -> None:
 def test_a_refused_reply_is_a_failed_case_and_the_others_go_on(tmp_path: Path) -> None:
     asked = [case(tmp_path), case(tmp_path)]
     refused = Says(None, ReplyRefused("no use", cure="Run it again."))
-    done = list(run_cases(asked, refused, "a model", embedded=False))
+    done = list(run_cases(asked, refused, "a model"))
     assert [one.failure for one in done] == ["no use", "no use"]
     breaks = Says({"topics": [{"first_segment": 3, "label": "x", "summary": "y"}]})
-    one = run_case(asked[0], breaks, "a model", embedded=False)
+    one = run_case(asked[0], breaks, "a model")
     assert "the first topic begins at segment 3, not 0" in one.failure and not one.passed
 
 
 def test_a_wrong_setting_stops_all(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError):
-        list(
-            run_cases([case(tmp_path)], Says(None, ConfigurationError("key")), "x", embedded=False)
-        )
+        list(run_cases([case(tmp_path)], Says(None, ConfigurationError("key")), "a model"))
 
 
 def test_a_case_that_does_not_apply_to_the_embedded_engine_is_not_asked_of_it(
@@ -178,6 +176,6 @@ def test_a_case_that_does_not_apply_to_the_embedded_engine_is_not_asked_of_it(
 ) -> None:
     asked = case(tmp_path, embedded=False, because="It knows no basses.")
     never = Says(None, AssertionError("asked"))
-    assert run_case(asked, never, "x", embedded=True).spared == "It knows no basses."
+    assert run_case(asked, never, None).spared == "It knows no basses."
     with pytest.raises(AssertionError):
-        run_case(asked, never, "x", embedded=False)
+        run_case(asked, never, "a model")
