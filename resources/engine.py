@@ -10,7 +10,7 @@ from chrysopedia_assets.stages.ports import Answers, Ask, Question, ReplyT
 from resources.clients.prompts import PromptTemplate
 from resources.llm import open_llm
 from resources.settings import llm_settings
-from resources.sources import Sources, read_sources, sources_of
+from resources.sources import Prompts, Sources, read_sources, sources_of
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,7 @@ def engine(*, run_id: str | None = None, fresh: bool = False) -> Ask:
     embedded = Embedded(sources)
     if not any(prompt.settings.model for prompt in sources.prompts.readable()):
         return embedded
-    llm, chosen = open_llm(), llm_settings()
-    asking = LlmEngine(
-        prompts=sources.prompts,
-        call=llm.caller.call,
-        wait=llm.loop.run,
-        retries_per_video=chosen.retries_per_video,
-        extra=chosen.extra,
-        run_id=run_id,
-        fresh=fresh,
-    )
-    return EngineByTask(embedded, asking)
+    return EngineByTask(embedded, _asking(sources.prompts, run_id=run_id, fresh=fresh))
 
 
 def with_prompt(ask: Ask, prompt: PromptTemplate) -> Ask:
@@ -70,6 +60,33 @@ def with_prompt(ask: Ask, prompt: PromptTemplate) -> Ask:
         return ask
     prompts = sources_of(ask.llm.run_id).prompts.with_one(prompt)
     return replace(ask, llm=replace(ask.llm, prompts=prompts))
+
+
+def engine_to_try(prompt: PromptTemplate, *, sample: int = 0, fresh: bool = False) -> Ask:
+    """The engine with this prompt in place of the installed one, for no run; another sample is another answer.
+
+    Every other task is answered as the settings say. Raises ConfigurationError.
+    """
+    sources = read_sources()
+    embedded = Embedded(sources)
+    prompts = sources.prompts.with_one(prompt)
+    if not any(one.settings.model for one in prompts.readable()):
+        return embedded
+    return EngineByTask(embedded, _asking(prompts, run_id=None, fresh=fresh, sample=sample))
+
+
+def _asking(prompts: Prompts, *, run_id: str | None, fresh: bool, sample: int = 0) -> LlmEngine:
+    llm, chosen = open_llm(), llm_settings()
+    return LlmEngine(
+        prompts=prompts,
+        call=llm.caller.call,
+        wait=llm.loop.run,
+        retries_per_video=chosen.retries_per_video,
+        extra=chosen.extra,
+        run_id=run_id,
+        fresh=fresh,
+        sample=sample,
+    )
 
 
 def expect(run_id: str, ask: Ask) -> Ask:

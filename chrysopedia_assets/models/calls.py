@@ -59,11 +59,14 @@ class Request(Record):
     thinks: bool = False
     extra: dict[str, Any] = Field(default_factory=dict)
     """Further fields of the request's body, for what only one server knows."""
+    sample: int = 0
+    """Which answer to the same question is wanted; nothing of it is sent."""
 
     @property
     def key(self) -> str:
         """Equal for equal requests: what the ledger finds replies by."""
-        return content_hash(self.model_dump_json())
+        sent = self.model_dump_json(exclude={"sample"})
+        return content_hash(sent, str(self.sample)) if self.sample else content_hash(sent)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ HERE = "chrysopedia_assets.cli.prompt"
 app = lazy_group(
     "Try a prompt on what a stage was really given, find out whether it is better, and install it.",
     {
-        # "run": f"{HERE}.run:run_command",
+        "export": f"{HERE}.export:export_command",
+        "run": f"{HERE}.run:run_command",
     },
 )

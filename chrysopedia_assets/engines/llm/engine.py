@@ -80,7 +80,10 @@ class Call(Protocol):
 
 @dataclass
 class LlmEngine:
-    """For one run. `wait` runs a coroutine in the loop where `call` lives; `fresh` takes no reply from the ledger."""
+    """For one run. `wait` runs a coroutine in the loop where `call` lives; `fresh` takes no reply from the ledger.
+
+    `sample` is which of several answers to the same questions is wanted.
+    """
 
     prompts: Mapping[Task, Prompt]
     call: Call
@@ -89,6 +92,7 @@ class LlmEngine:
     extra: Mapping[str, Any] = field(default_factory=dict)
     run_id: str | None = None
     fresh: bool = False
+    sample: int = 0
     _retries: Counter[str] = field(default_factory=Counter)
     _begun: dict[tuple[str, ...], "asyncio.Task[_Told[Any]]"] = field(default_factory=dict)
 
@@ -226,6 +230,7 @@ class _Conversation(Generic[ReplyT]):
             temperature=settings.temperature,
             thinks=settings.thinks,
             extra=dict(self._engine.extra),
+            sample=self._engine.sample,
         )
         label = Label(
             task=question.task,
