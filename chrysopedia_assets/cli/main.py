@@ -15,7 +15,7 @@ from chrysopedia_assets.cli.lazy import lazy_group
 from chrysopedia_assets.cli.output import errors
 from chrysopedia_assets.cli.prompt.app import app as prompt
 from chrysopedia_assets.errors import ChrysopediaError
-from resources.garbage import look_seldom
+from resources.garbage import keep_what_is_loaded, look_seldom
 from resources.settings import PROJECT, use_project_dagster_home
 
 HERE = "chrysopedia_assets.cli"
@@ -60,3 +60,5 @@ def run() -> None:
             f"Error: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True
         )
         sys.exit(2)
+    finally:
+        keep_what_is_loaded()  # else Python looks through all of it once more, to end
