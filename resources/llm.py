@@ -1,6 +1,5 @@
 """The process's one way to language models: prompts with their settings, and the caller that all runs share."""
 
-import importlib
 import os
 import threading
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from resources.clients.llm.caller import Caller, Server
 from resources.clients.llm.check import check
 from resources.clients.llm.endpoint import Endpoint
 from resources.clients.llm.loop import BackgroundLoop
+from resources.clients.llm.openai_package import openai_package
 from resources.clients.llm.prices import Price
 from resources.clients.prompts import PromptTemplate, read_prompt
 from resources.database import open_database
@@ -64,7 +64,7 @@ def open_llm() -> Llm:
 
 def load_client() -> None:
     """Import the `openai` package: a second that the first call otherwise takes longer."""
-    importlib.import_module("openai")
+    openai_package()
 
 
 def check_llm() -> list[str]:

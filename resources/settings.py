@@ -114,6 +114,15 @@ def use_share_of_calls(calls: int) -> None:
     os.environ[f"{LLM}CONCURRENCY"] = str(calls)
 
 
+def hidden_texts() -> list[str]:
+    """What no exported file may hold: our secrets, and where things are on this machine; the longest first."""
+    found, llm = settings(), llm_settings()
+    keys = [llm.server.api_key, llm.fallback.api_key if llm.fallback else ""]
+    places = [found.data_dir, found.library_dir, found.prompts_dir, PROJECT, Path.home()]
+    texts = [*keys, found.database_url.password or "", *map(str, places)]
+    return sorted({text for text in texts if text}, key=lambda text: (-len(text), text))
+
+
 def llm_variables() -> list[str]:
     """The names of all settings of language models that are set."""
     return sorted(name for name, text in os.environ.items() if name.startswith(LLM) and text)

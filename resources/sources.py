@@ -165,6 +165,17 @@ def overriding(asked: PromptTemplate, *, text: str = "", path: str = "") -> Prom
     return found
 
 
+def prompt_to_try(task: Task, path: Path | None, model: str | None = None) -> PromptTemplate:
+    """The installed prompt, or what a folder or file makes of it, asked of any model. Raises ConfigurationError."""
+    chosen = llm_settings()
+    if path is None or not path.expanduser().is_dir():
+        found = prompt(task, chosen)
+        found = with_part(found, path.expanduser()) if path is not None else found
+    else:
+        found = prompt(task, chosen, path.expanduser())
+    return found.with_settings({"model": model}) if model else found
+
+
 def _who_answers(asked: PromptTemplate, chosen: LlmSettings, taxonomy: str | None) -> str:
     """The engine or model, and what shapes its answers beside the prompt, in words and a hash.
 

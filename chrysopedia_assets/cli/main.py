@@ -11,6 +11,9 @@ from dotenv import load_dotenv
 
 from chrysopedia_assets.cli import accept, cost, library, pages, refresh, rerun, stale, system
 from chrysopedia_assets.cli.output import errors
+from chrysopedia_assets.cli.prompt.app import app as prompt
+from chrysopedia_assets.cli.prompt.export import export_command
+from chrysopedia_assets.cli.prompt.run import run_command
 from chrysopedia_assets.errors import ChrysopediaError
 from resources.garbage import look_seldom
 from resources.settings import PROJECT, use_project_dagster_home
@@ -29,6 +32,9 @@ rerun.add_to(app)
 accept.add_to(app)
 cost.add_to(app)
 app.add_typer(pages.app, name="pages")
+prompt.command("export")(export_command)
+prompt.command("run")(run_command)
+app.add_typer(prompt, name="prompt")
 
 
 def run() -> None:

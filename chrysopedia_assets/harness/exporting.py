@@ -1,6 +1,13 @@
 """From the database to a fixture: the records that a stage would read now, and what it has given."""
 
-from chrysopedia_assets.harness.fixtures import INPUTS, TASK_OF, Fixture, Records
+from chrysopedia_assets.harness.fixtures import (
+    FIXTURE_VERSION,
+    INPUTS,
+    KIND,
+    TASK_OF,
+    Fixture,
+    Records,
+)
 from chrysopedia_assets.models.prompts import REPLY_VERSIONS
 from chrysopedia_assets.models.records import StageName, StageRecord
 from chrysopedia_assets.models.taxonomy import Taxonomy
@@ -23,6 +30,8 @@ def export(
         output = {stage: load(connection, stage, video_id)} if made else {}
     [first, *_] = given.values()
     return Fixture(
+        kind=KIND,
+        fixture_version=FIXTURE_VERSION,
         stage=stage,
         reply_version=REPLY_VERSIONS[TASK_OF[stage]],
         prompt_version=prompt_version if made else None,

@@ -31,8 +31,8 @@ from chrysopedia_assets.models.technique_pages import TechniquePages
 from chrysopedia_assets.models.topic_chunks import TopicChunks
 from chrysopedia_assets.models.transcripts import Transcript
 
-KIND = "chrysopedia stage input"
-FIXTURE_VERSION = 1
+KIND: Literal["chrysopedia stage input"] = "chrysopedia stage input"
+FIXTURE_VERSION: Literal[1] = 1
 """Of the records in it; a test holds their shape and this number together."""
 HIDDEN = "[hidden]"
 HIDDEN_FROM_CHARS = 6
@@ -65,8 +65,8 @@ class Fixture(Record):
     never run. Word times are left out: no stage reads them.
     """
 
-    kind: Literal["chrysopedia stage input"] = "chrysopedia stage input"
-    fixture_version: Literal[1] = 1
+    kind: Literal["chrysopedia stage input"]
+    fixture_version: Literal[1]
     stage: StageName
     reply_version: int
     prompt_version: Text | None = None
@@ -128,7 +128,7 @@ def stage_of(asked: str) -> StageName:
 
 def written(fixture: Fixture, hidden: Iterable[str] = ()) -> str:
     """The file's text: the same for the same input, with nothing of `hidden` (secrets, paths) in it."""
-    found = fixture.model_dump(mode="json", exclude_none=True)
+    found = fixture.model_dump(mode="json", exclude_defaults=True)
     return (
         json.dumps(
             _without(found, [text for text in hidden if len(text) >= HIDDEN_FROM_CHARS]),

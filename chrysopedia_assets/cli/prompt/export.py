@@ -1,0 +1,101 @@
+"""`prompt export`: what a stage was really given, as a file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chrysopedia_assets.cli.output import results, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chrysopedia_assets.freshness.verdicts import Verdict
+    from chrysopedia_assets.models.records import StageName
+
+
+def export_command(
+    stage: Annotated[
+        str, typer.Argument(help="The stage, or its task: technique_pages or synthesis.")
+    ],
+    videos: Annotated[list[str] | None, typer.Argument(help="Ids of videos.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every video for which the stage has its input.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder, or a file for one video; default: the current folder. `-` prints it."
+        ),
+    ] = None,
+) -> None:
+    """Write what a stage was given, and what it gave, as one JSON file for each video: a fixture."""
+    from chrysopedia_assets.errors import ConfigurationError, RecordMissing
+    from chrysopedia_assets.harness.exporting import export
+    from chrysopedia_assets.harness.fixtures import stage_of, written
+    from chrysopedia_assets.models.stage_defs import TAXONOMY
+    from resources.database import open_database
+    from resources.event_log import event_log_on_disk
+    from resources.freshness import look
+    from resources.settings import hidden_texts
+
+    name, asked = stage_of(stage), list(dict.fromkeys(videos or []))
+    if every == bool(asked):
+        raise ConfigurationError("no video is named", cure="Name some, or --all and no name.")
+    found = look(event_log_on_disk(), open_database(), None if every else asked)
+    if lost := [video_id for video_id in asked if video_id not in found.videos]:
+        known = look(event_log_on_disk(), open_database()).videos
+        raise unknown("video", lost[0], known, "chrysopedia status")
+    if found.sources.taxonomy is None:
+        raise found.sources.broken[TAXONOMY]
+    files = []
+    for video_id in asked or sorted(found.videos):
+        version = _prompt_version(found.verdicts[video_id], name)
+        try:
+            fixture = export(open_database(), name, video_id, found.sources.taxonomy, version)
+        except RecordMissing:
+            if not every:
+                raise
+            continue
+        text = written(fixture, hidden_texts())
+        if out == Path("-"):
+            print(text, end="")  # noqa: T201  # the file itself, for a pipe
+        else:
+            files.append(_put(text, _path(out, fixture.name, alone=len(asked) == 1)))
+    for file in files:
+        results.print(str(file), markup=False, highlight=False, soft_wrap=True)
+    if every and not files and out != Path("-"):
+        raise ConfigurationError(
+            f"no video has what {name} reads", cure="Make it first: chrysopedia process"
+        )
+
+
+def _prompt_version(by_stage: "Mapping[StageName, Verdict]", stage: "StageName") -> str | None:
+    """On record for what is stored: of an override, if it was made with one."""
+    from chrysopedia_assets.harness.fixtures import TASK_OF
+    from chrysopedia_assets.models.stage_defs import prompt_source
+
+    made = by_stage[stage].made
+    read = made.inputs.get(prompt_source(TASK_OF[stage])) if made else None
+    return read.version if read else None
+
+
+def _path(out: Path | None, name: str, *, alone: bool) -> Path:
+    if out is not None and alone and out.suffix == ".json":
+        return out
+    return (out or Path()) / f"{name}.json"
+
+
+def _put(text: str, path: Path) -> Path:
+    from chrysopedia_assets.errors import ConfigurationError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"the fixture cannot be written: {error.strerror}",
+            where=str(path),
+            cure="Name another place: --out",
+        ) from error
+    return path

@@ -1,0 +1,170 @@
+"""`prompt run`: a prompt on real inputs, offline, beside what the stage gave."""
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chrysopedia_assets.cli.output import Json, errors, print_json, refuse, results
+
+if TYPE_CHECKING:
+    from chrysopedia_assets.harness.trying import Tried
+    from chrysopedia_assets.models.records import StageRecord
+    from resources.clients.prompts import PromptTemplate
+
+Fixtures = Annotated[
+    list[Path], typer.Argument(help="Fixtures, or folders of them, all of one stage.")
+]
+PromptPath = Annotated[
+    Path | None,
+    typer.Option(
+        help="A folder with a whole prompt, or a file instead of system.md (or user.md, if it is named so); default: the installed one."
+    ),
+]
+Model = Annotated[
+    str | None, typer.Option(help="Ask this model instead of the one that is set up.")
+]
+
+
+def run_command(
+    fixtures: Fixtures,
+    prompt: PromptPath = None,
+    model: Model = None,
+    repeat: Annotated[
+        int, typer.Option(min=1, help="How many answers to the same input; each is paid once.")
+    ] = 1,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Take no reply from the ledger: pay for them again.")
+    ] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Show the whole result instead of what changed.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the results; default: prompt_runs in the data folder."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a stage on fixtures with any prompt, and show what changed. Stores no page; needs no server but the model's."""
+    from chrysopedia_assets.cli.running import progress_bar
+    from chrysopedia_assets.harness.fixtures import TASK_OF, of_one_stage, read_fixtures
+    from chrysopedia_assets.harness.trying import try_all
+    from resources.database import local_if_offline
+    from resources.engine import engine_to_try
+    from resources.settings import settings
+    from resources.sources import prompt_to_try
+
+    given = read_fixtures(fixtures)
+    tried = prompt_to_try(TASK_OF[of_one_stage(given)], prompt, model)
+    if told := local_if_offline():
+        errors.print(
+            f"{told} The ledger in the data folder is used meanwhile.",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    folder = (out or settings().data_dir / "prompt_runs") / tried.version
+    if not tried.settings.model:
+        errors.print(
+            f"The embedded engine answers {tried.task}, and reads no prompt; name a model: --model.",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    ask = cache(lambda sample: engine_to_try(tried, sample=sample, fresh=fresh))
+    every = []
+    with progress_bar() as bar:
+        what = f"{tried.task} with prompt {tried.version}"
+        task = bar.add_task("", total=len(given) * repeat, what=what)
+        for done in try_all(given, ask, repeat):
+            bar.advance(task)
+            every.append((done, _keep(done, folder, repeat)))
+    every.sort(key=lambda one: (one[0].fixture.name, one[0].sample))
+    if as_json:
+        print_json([_row(done, tried, files) for done, files in every])
+    else:
+        for done, _ in every:
+            _show(done, tried, whole=whole)
+        if any(files for _, files in every):
+            results.print(f"Results: {folder}", markup=False, highlight=False, soft_wrap=True)
+    failed = any(done.failure for done, _ in every)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _row(done: "Tried", prompt: "PromptTemplate", files: list[Path]) -> dict[str, Any]:
+    return {
+        "fixture": done.fixture.name,
+        "sample": done.sample,
+        "prompt": prompt.version,
+        "made_by": done.record.made_by if done.record else None,
+        "changed": bool(done.record) and _lines(done.fixture.given_output) != _lines(done.record),
+        "seconds": round(done.seconds, 3),
+        "error": str(done.failure) if done.failure else None,
+        "files": [str(file) for file in files],
+    }
+
+
+def _lines(record: "StageRecord | None") -> list[str]:
+    from chrysopedia_assets.harness.readable import readable
+
+    return readable(record) if record is not None else []
+
+
+def _keep(done: "Tried", folder: Path, repeat: int) -> list[Path]:
+    """The record as JSON, the same to read, and the difference."""
+    if done.record is None:
+        return []
+    name = f"{done.fixture.name}--{done.sample}" if repeat > 1 else done.fixture.name
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "json": done.record.model_dump_json(indent=1),
+        "md": "\n".join(_lines(done.record)),
+        "diff": "\n".join(_diff(done)),
+    }
+    files = {folder / f"{name}.{ending}": text for ending, text in texts.items() if text}
+    for file, text in files.items():
+        file.write_text(text + "\n", "utf-8")
+    return list(files)
+
+
+def _diff(done: "Tried") -> list[str]:
+    import difflib
+
+    before = done.fixture.prompt_version or "unknown"
+    return list(
+        difflib.unified_diff(
+            _lines(done.fixture.given_output),
+            _lines(done.record),
+            f"stored (prompt {before})",
+            "this run",
+            lineterm="",
+        )
+    )
+
+
+def _show(done: "Tried", prompt: "PromptTemplate", *, whole: bool) -> None:
+    from rich.text import Text
+
+    if done.failure or done.record is None:
+        refuse(f"{done.fixture.name}: {done.failure}")
+        return
+    title = (
+        f"{done.fixture.name}, prompt {prompt.version}, {done.record.made_by}, {done.seconds:.1f} s"
+    )
+    results.print(Text(title, style="bold"), soft_wrap=True)
+    own = done.fixture.given_output
+    if own is None or whole:
+        results.print(Text("\n".join(_lines(done.record))), soft_wrap=True)
+        return
+    for line in _diff(done) or ["The same as what is stored."]:
+        style = (
+            "green"
+            if line.startswith("+")
+            else "red"
+            if line.startswith("-")
+            else "dim"
+            if line.startswith("@")
+            else ""
+        )
+        results.print(Text(line, style=style), soft_wrap=True)
