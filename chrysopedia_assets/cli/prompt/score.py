@@ -181,7 +181,7 @@ def _all_scored(made: "Sequence[Made]", judge: "JudgeRecord | None") -> list[Sco
     from chrysopedia_assets.harness.trying import AT_ONCE
 
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="judge") as threads:
-        return list(threads.map(lambda one: _scored(*one, judge), made))
+        return list(threads.map(lambda one: _scored(one[0], one[1], judge), made))
 
 
 def _scored(
