@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 ByStage = Mapping[StageName, Verdict]
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command("rerun")(rerun_command)
-
-
 def rerun_command(
     video: Annotated[str, typer.Argument(help="The video's id.")],
     stage: Annotated[str | None, typer.Argument(help="The stage; none with --clean.")] = None,
