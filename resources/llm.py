@@ -1,5 +1,6 @@
 """The process's one way to language models: prompts with their settings, and the caller that all runs share."""
 
+import atexit
 import os
 import threading
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from chrysopedia_assets.errors import ConfigurationError
-from chrysopedia_assets.models.prompts import TASKS, Task
+from chrysopedia_assets.models.prompts import TASKS, PromptName
 from resources.clients.llm.caller import Caller, Server
 from resources.clients.llm.check import check
 from resources.clients.llm.endpoint import Endpoint
@@ -43,13 +44,13 @@ class Llm:
     caller: Caller
 
 
-def prompts() -> dict[Task, PromptTemplate]:
-    """All of those on disk now. Raises ConfigurationError."""
+def prompts() -> dict[PromptName, PromptTemplate]:
+    """All that stages ask with, as they are on disk now. Raises ConfigurationError."""
     chosen = llm_settings()
     return {task: prompt(task, chosen) for task in TASKS}
 
 
-def prompt(task: Task, chosen: LlmSettings, folder: Path | None = None) -> PromptTemplate:
+def prompt(task: PromptName, chosen: LlmSettings, folder: Path | None = None) -> PromptTemplate:
     """The one on disk now, with what the environment says of its settings. Raises ConfigurationError."""
     found = read_prompt(folder or settings().prompts_dir / task, task)
     return _with(found, chosen.of_task[task])
@@ -116,6 +117,7 @@ def close_llm() -> None:
         _open.cache_clear()
 
 
+atexit.register(close_llm)
 _opening = threading.Lock()
 
 

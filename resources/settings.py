@@ -16,7 +16,7 @@ from chrysopedia_assets.errors import ConfigurationError
 if TYPE_CHECKING:  # loaded where they are used: every command reads where things are
     from sqlalchemy.engine import URL
 
-    from chrysopedia_assets.models.prompts import Task
+    from chrysopedia_assets.models.prompts import PromptName
 
 PROJECT = Path(__file__).resolve().parents[1]
 SAMPLES = PROJECT / "samples"
@@ -85,12 +85,12 @@ class LlmSettings:
     price: tuple[float, float, float] | None
     """US dollars for a million tokens: in, out, cached."""
     extra: Mapping[str, Any]
-    of_task: "Mapping[Task, Mapping[str, str]]"
+    of_task: "Mapping[PromptName, Mapping[str, str]]"
 
 
 def llm_settings() -> LlmSettings:
     """Read the environment anew. Raises ConfigurationError."""
-    from chrysopedia_assets.models.prompts import TASKS
+    from chrysopedia_assets.models.prompts import PROMPT_NAMES
 
     _refuse_unknown()
     server = LlmServer(os.environ.get(f"{LLM}BASE_URL") or OPENAI_URL, _key(f"{LLM}API_KEY"))
@@ -108,7 +108,7 @@ def llm_settings() -> LlmSettings:
         retries_per_video=_whole_number(f"{LLM}RETRIES_PER_VIDEO", default=20, least=0),
         price=_price(),
         extra=_extra(),
-        of_task={task: _of_task(task) for task in TASKS},
+        of_task={task: _of_task(task) for task in PROMPT_NAMES},
     )
 
 
@@ -141,7 +141,7 @@ def _key(variable: str) -> str:
     return key
 
 
-def _of_task(task: "Task") -> dict[str, str]:
+def _of_task(task: "PromptName") -> dict[str, str]:
     """What the environment says of a prompt's settings: for this task, else for all."""
     from chrysopedia_assets.models.prompts import PromptSettings
 
@@ -156,11 +156,11 @@ def _of_task(task: "Task") -> dict[str, str]:
 
 def _refuse_unknown() -> None:
     """A misspelt variable would be a setting that silently does nothing."""
-    from chrysopedia_assets.models.prompts import TASKS, PromptSettings
+    from chrysopedia_assets.models.prompts import PROMPT_NAMES, PromptSettings
 
     fields = [name.upper() for name in PromptSettings.model_fields]
     known = [f"{LLM}{name}" for name in (*LLM_NAMES, *fields)]
-    known += [f"{LLM}{task.upper()}_{name}" for task in TASKS for name in fields]
+    known += [f"{LLM}{task.upper()}_{name}" for task in PROMPT_NAMES for name in fields]
     for variable in os.environ:
         if variable.startswith(LLM) and variable not in known:
             close = difflib.get_close_matches(variable, known, n=1)

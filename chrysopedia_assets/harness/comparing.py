@@ -77,7 +77,9 @@ def compare(a: Values, b: Values, parts: Mapping[str, Part], *, same: bool = Fal
 
 def with_pages(stage: Compared, pages: Compared) -> Compared:
     """The verdict on a stage's prompt in the light of the pages that come of it: what readers get decides."""
-    told = f"at the stage itself: {stage.word}, {stage.why}; in the pages: {pages.word}, {pages.why}"
+    told = (
+        f"at the stage itself: {stage.word}, {stage.why}; in the pages: {pages.word}, {pages.why}"
+    )
     contrary = (stage.word, pages.word) == ("worse", "better")
     return Compared("cannot tell" if contrary else pages.word, told, stage.differences, stage.tuned)
 

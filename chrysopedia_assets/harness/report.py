@@ -37,11 +37,19 @@ class Side:
 
 
 def report_html(
-    title: str, compared: Compared, pages: Compared | None, parts: Mapping[str, Part], a: Side, b: Side
+    title: str,
+    compared: Compared,
+    pages: Compared | None,
+    parts: Mapping[str, Part],
+    a: Side,
+    b: Side,
 ) -> str:
     """`pages` is the comparison of what came of the results in the end, where that was asked for."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
-    tables = [("Held out: these decide", compared.differences), ("Tuned on: these decide nothing", compared.tuned)]
+    tables = [
+        ("Held out: these decide", compared.differences),
+        ("Tuned on: these decide nothing", compared.tuned),
+    ]
     if pages:
         tables[1:1] = [("Pages that came of it, held out", pages.differences)]
     return environment.get_template("comparison.html").render(

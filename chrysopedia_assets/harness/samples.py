@@ -45,18 +45,22 @@ def scored(every: Iterable[Tried], judge: JudgeRecord | None) -> Iterator[Sample
 def _scored(tried: Tried, judge: JudgeRecord | None) -> Sample:
     if tried.record is None:
         return Sample(tried, failure=tried.failure)
-    scores: list[Sequence[Score]] = []
-    failure = tried.failure
-    for record in (tried.record, tried.pages):
-        found = code_scores(tried.fixture, record) if record else []
-        try:
-            found = [*found, *judge(tried.fixture, record)] if judge and record else found
-        except ConfigurationError:
-            raise
-        except ChrysopediaError as error:
-            failure = error
-        scores.append(found)
-    return Sample(tried, *scores, failure=failure)
+    scores, failure = _scores(tried.fixture, tried.record, judge)
+    of_pages, later = _scores(tried.fixture, tried.pages, judge) if tried.pages else ([], None)
+    return Sample(tried, scores, of_pages, tried.failure or failure or later)
+
+
+def _scores(
+    fixture: Fixture, record: StageRecord, judge: JudgeRecord | None
+) -> tuple[list[Score], ChrysopediaError | None]:
+    """A judge who fails takes no code score away; a setting that is wrong for all is told once."""
+    found = code_scores(fixture, record)
+    try:
+        return ([*found, *judge(fixture, record)] if judge else found), None
+    except ConfigurationError:
+        raise
+    except ChrysopediaError as failure:
+        return found, failure
 
 
 def values_of(

@@ -53,7 +53,8 @@ def compare_command(
     ] = None,
     no_judge: Annotated[bool, typer.Option("--no-judge", help="Code checks alone.")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the report; default: comparisons in the data folder.")
+        Path | None,
+        typer.Option(help="Folder for the report; default: comparisons in the data folder."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -76,17 +77,17 @@ def compare_command(
         _tell("Scored by code alone: no model judges.")
     known = {one.fixture_id for one in read_fixtures(tuned_on)} if tuned_on else set()
     parts = parts_of([one.fixture_id for one in given], known | _tuned(a) | _tuned(b))
-    sides = [_side(plan, prompt) for prompt in prompts]
-    sides = _without_failed_servers(sides)
+    sides = _without_failed_servers([_side(plan, prompt) for prompt in prompts])
     same = prompts[0].version == prompts[1].version
-    compared = compare(
-        *(values_of(one, lambda s: s.scores) for one in sides), parts=parts, same=same
-    )
-    pages = None
+    of_a, of_b = (values_of(side, lambda one: one.scores) for side in sides)
+    compared, pages = compare(of_a, of_b, parts, same=same), None
     if to_pages:
-        pages = compare(*(values_of(one, lambda s: s.page_scores) for one in sides), parts=parts, same=same)
+        of_a, of_b = (values_of(side, lambda one: one.page_scores) for side in sides)
+        pages = compare(of_a, of_b, parts, same=same)
         compared = with_pages(compared, pages)
-    folder = out or settings().data_dir / "comparisons" / f"{prompts[0].version}-{prompts[1].version}"
+    folder = (
+        out or settings().data_dir / "comparisons" / f"{prompts[0].version}-{prompts[1].version}"
+    )
     found = _as_json(task, (a, b), prompts, compared, pages, parts, given)
     _write(folder, found, compared, pages, parts, (a, b), prompts, sides)
     if as_json:
@@ -130,7 +131,9 @@ def _side(plan: Plan, prompt: "PromptTemplate") -> "list[Sample]":
     from resources.engine import engine_to_try
 
     if not prompt.settings.model:
-        _tell(f"The embedded engine answers {prompt.task}, and reads no prompt; name a model: --model.")
+        _tell(
+            f"The embedded engine answers {prompt.task}, and reads no prompt; name a model: --model."
+        )
     ask = cache(lambda sample: engine_to_try(prompt, sample=sample))
     found = []
     with progress_bar() as bar:
@@ -145,7 +148,12 @@ def _side(plan: Plan, prompt: "PromptTemplate") -> "list[Sample]":
 
 def _without_failed_servers(sides: "list[list[Sample]]") -> "list[list[Sample]]":
     """An input on which a server failed says nothing of the prompt: it is left out on both sides, and told."""
-    failed = {one.tried.fixture.name: one.failure for side in sides for one in side if one.is_servers_fault}
+    failed = {
+        one.tried.fixture.name: one.failure
+        for side in sides
+        for one in side
+        if one.is_servers_fault
+    }
     for name, failure in sorted(failed.items()):
         refuse(f"{name} is left out: {failure}")
     return [[one for one in side if one.tried.fixture.name not in failed] for side in sides]
@@ -207,7 +215,11 @@ def _write(
         Side(
             name,
             prompt.version,
-            {"system.md": prompt.system, "user.md": prompt.user, "settings": prompt.settings.model_dump_json(indent=1)},
+            {
+                "system.md": prompt.system,
+                "user.md": prompt.user,
+                "settings": prompt.settings.model_dump_json(indent=1),
+            },
             _figures(prompt, samples),
             samples,
         )
@@ -215,12 +227,18 @@ def _write(
     ]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "report.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        html = report_html(f"{found['task']}: {names[0]} and {names[1]}", compared, pages, parts, *shown)
+        (folder / "report.json").write_text(
+            json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8"
+        )
+        html = report_html(
+            f"{found['task']}: {names[0]} and {names[1]}", compared, pages, parts, *shown
+        )
         (folder / "report.html").write_text(html, "utf-8")
     except OSError as error:
         raise ConfigurationError(
-            f"the report cannot be written: {error.strerror}", where=str(folder), cure="Name another folder: --out"
+            f"the report cannot be written: {error.strerror}",
+            where=str(folder),
+            cure="Name another folder: --out",
         ) from error
 
 
@@ -231,7 +249,9 @@ def _figures(prompt: "PromptTemplate", samples: "Sequence[Sample]") -> str:
 
     videos = {one.tried.fixture.video.video_id for one in samples}
     with open_database().reading() as connection:
-        used = of_prompt(connection, prompt.task, prompt.version, prompt.settings.model or "", videos)
+        used = of_prompt(
+            connection, prompt.task, prompt.version, prompt.settings.model or "", videos
+        )
     if not used.calls:
         return "no calls"
     price = "price unknown" if used.unpriced else f"US$ {used.cost_usd:.4f}"
@@ -258,7 +278,9 @@ def _show(compared: "Compared", pages: "Compared | None", folder: Path) -> None:
             print_table(rows, "")
             results.print()
     results.print(f"{compared.word}: {compared.why}", markup=False, highlight=False, soft_wrap=True)
-    results.print(f"Report: {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True)
+    results.print(
+        f"Report: {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True
+    )
 
 
 def _tell(line: str) -> None:
