@@ -43,3 +43,5 @@ class PromptSettings(Record):
     timeout_s: Annotated[float, Field(gt=0)] = 180.0
     thinks: bool = False
     """The model thinks before it answers: it is not held to JSON, and its thoughts are taken out of the reply."""
+    voice: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Of synthesis: how much of the creator's own voice is kept; `None` leaves it to the prompt's text."""
