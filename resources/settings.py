@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from chrysopedia_assets.errors import ConfigurationError
-from chrysopedia_assets.models.prompts import TASKS, PromptSettings, Task
+from chrysopedia_assets.models.prompts import PROMPT_NAMES, PromptName, PromptSettings
 
 PROJECT = Path(__file__).resolve().parents[1]
 SAMPLES = PROJECT / "samples"
@@ -84,7 +84,7 @@ class LlmSettings:
     price: tuple[float, float, float] | None
     """US dollars for a million tokens: in, out, cached."""
     extra: Mapping[str, Any]
-    of_task: Mapping[Task, Mapping[str, str]]
+    of_task: Mapping[PromptName, Mapping[str, str]]
 
 
 def llm_settings() -> LlmSettings:
@@ -105,7 +105,7 @@ def llm_settings() -> LlmSettings:
         retries_per_video=_whole_number(f"{LLM}RETRIES_PER_VIDEO", default=20, least=0),
         price=_price(),
         extra=_extra(),
-        of_task={task: _of_task(task) for task in TASKS},
+        of_task={task: _of_task(task) for task in PROMPT_NAMES},
     )
 
 
@@ -138,7 +138,7 @@ def _key(variable: str) -> str:
     return key
 
 
-def _of_task(task: Task) -> dict[str, str]:
+def _of_task(task: PromptName) -> dict[str, str]:
     """What the environment says of a prompt's settings: for this task, else for all."""
     found = {}
     for name in PromptSettings.model_fields:
@@ -153,7 +153,7 @@ def _refuse_unknown() -> None:
     """A misspelt variable would be a setting that silently does nothing."""
     fields = [name.upper() for name in PromptSettings.model_fields]
     known = [f"{LLM}{name}" for name in (*LLM_NAMES, *fields)]
-    known += [f"{LLM}{task.upper()}_{name}" for task in TASKS for name in fields]
+    known += [f"{LLM}{task.upper()}_{name}" for task in PROMPT_NAMES for name in fields]
     for variable in os.environ:
         if variable.startswith(LLM) and variable not in known:
             close = difflib.get_close_matches(variable, known, n=1)

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from chrysopedia_assets.errors import ConfigurationError
-from chrysopedia_assets.models.prompts import REPLY_VERSIONS, VARIABLES, PromptSettings, Task
+from chrysopedia_assets.models.prompts import REPLY_VERSIONS, VARIABLES, PromptName, PromptSettings
 from chrysopedia_assets.models.records import content_hash
 from resources.clients.voice import VOICE_FILE, Voices, read_voices
 
@@ -26,7 +26,7 @@ _LOOSE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{")
 class PromptTemplate:
     """A task's prompt as it is on disk, and how to ask with it."""
 
-    task: Task
+    task: PromptName
     system: str
     user: str
     settings: PromptSettings
@@ -60,7 +60,7 @@ class PromptTemplate:
         return _voiced(changed, f"the prompt of {self.task}")
 
 
-def read_prompt(folder: Path, task: Task) -> PromptTemplate:
+def read_prompt(folder: Path, task: PromptName) -> PromptTemplate:
     """Raises ConfigurationError, with the file and what is wrong in it."""
     system, user = (_template(folder / name, task) for name in ("system.md", "user.md"))
     settings = _settings(folder / "prompt.toml", task)
@@ -120,20 +120,22 @@ def _checked(prompt: PromptTemplate, where: str) -> PromptTemplate:
     return _voiced(prompt, where)
 
 
-def _template(path: Path, task: Task) -> str:
+def _template(path: Path, task: PromptName) -> str:
     text = _read(path)
     _refuse_unknown(text, str(path), task)
     return text
 
 
-def _refuse_unknown(text: str, where: str, task: Task) -> None:
+def _refuse_unknown(text: str, where: str, task: PromptName) -> None:
     lines = [set(_VARIABLE.findall(line)) - VARIABLES[task] for line in text.splitlines()]
     if unknown := set().union(*lines):
         first = next(number for number, names in enumerate(lines, start=1) if names)
         raise _wrong_variables("unknown", unknown, f"{where}, line {first}", task)
 
 
-def _wrong_variables(kind: str, names: Set[str], where: str, task: Task) -> ConfigurationError:
+def _wrong_variables(
+    kind: str, names: Set[str], where: str, task: PromptName
+) -> ConfigurationError:
     return ConfigurationError(
         f"{kind} variables: {', '.join(sorted(names))}",
         where=where,
@@ -164,7 +166,7 @@ def _refuse_loose(text: str, where: str) -> None:
             )
 
 
-def _settings(path: Path, task: Task) -> PromptSettings:
+def _settings(path: Path, task: PromptName) -> PromptSettings:
     try:
         found = tomllib.loads(_read(path))
         version = found.pop("reply_version", None)

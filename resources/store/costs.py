@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from chrysopedia_assets.freshness.estimate import History, Spent
 from chrysopedia_assets.models.calls import Usage
-from chrysopedia_assets.models.prompts import Task
+from chrysopedia_assets.models.prompts import TASKS, Task
 from resources.store import tables as t
 
 MAX_IN = 500
@@ -46,6 +46,7 @@ def _total(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
 
 
 _SENT = _calls.outcome != "reused"
+_OF_STAGES = _calls.task.in_(TASKS)
 # What went through a reused reply was paid for, and counted, when it was first given.
 _MEASURES = {
     "calls": _count(_SENT),
@@ -123,7 +124,7 @@ def _pages_of_groups(video_id: str | None) -> sa.Select[Any]:
 
 
 def history(connection: Connection) -> History:
-    """What is known of earlier calls, for saying what others will cost."""
+    """What is known of the stages' earlier calls, for saying what others will cost."""
     calls = _calls_of_newest_runs(connection)
     means = sa.select(
         _calls.task,
@@ -131,7 +132,7 @@ def history(connection: Connection) -> History:
         sa.func.avg(_calls.tokens_in),
         sa.func.avg(_calls.tokens_out),
         sa.func.avg(_calls.latency_s),
-    ).where(_SENT, _calls.tokens_out.is_not(None))
+    ).where(_OF_STAGES, _SENT, _calls.tokens_out.is_not(None))
     spent = {
         (task, video_id): Spent(1, float(tokens_in or 0), float(tokens_out), latency_s).times(
             calls[task, video_id]
@@ -149,7 +150,7 @@ def history(connection: Connection) -> History:
         {
             (task, video_id, version, model)
             for task, video_id, version, model in connection.execute(
-                kept.where(_calls.outcome == "ok").distinct()
+                kept.where(_OF_STAGES, _calls.outcome == "ok").distinct()
             )
         },
     )

@@ -15,12 +15,13 @@ from chrysopedia_assets.models.synthesis_groups import GroupedMoment
 from chrysopedia_assets.models.taxonomy import Taxonomy
 from chrysopedia_assets.models.transcripts import Segment
 from chrysopedia_assets.stages.classifications import ClassificationInput
+from chrysopedia_assets.stages.judging import JudgingInput, Passage
 from chrysopedia_assets.stages.key_moments import ExtractionInput
 from chrysopedia_assets.stages.ports import Given
 from chrysopedia_assets.stages.technique_pages import SynthesisInput
 from chrysopedia_assets.stages.topic_chunks import SegmentationInput
 
-FENCES = ("transcript", "moments", "taxonomy")
+FENCES = ("transcript", "moments", "taxonomy", "page")
 """The tags that templates put around an input."""
 _FORGED = re.compile(rf"<(?=\||\s*/?\s*(?:{'|'.join(FENCES)})\b)", re.IGNORECASE)
 """A fence, or `<|`, with which the marks begin that some servers cut a conversation by."""
@@ -31,7 +32,7 @@ CLASSIFIED_CHARS = 700
 
 
 def variables(given: Given) -> dict[str, str]:
-    """Every variable of the task's templates. Raises ConfigurationError for an input that no prompt is for."""
+    """Every variable of the prompt's templates. Raises ConfigurationError for an input that no prompt is for."""
     common = {"creator": fenced(given.video.creator), "video_title": fenced(given.video.title)}
     match given:
         case SegmentationInput():
@@ -53,6 +54,12 @@ def variables(given: Given) -> dict[str, str]:
             return common | {
                 "category": fenced(given.category),
                 "moments": _json_lines(_grouped(n, m) for n, m in members),
+            }
+        case JudgingInput():
+            cited = enumerate(given.passages, start=1)
+            return common | {
+                "moments": _json_lines(_cited(n, passage) for n, passage in cited),
+                "page": _fenced_lines([given.page]),
             }
     raise ConfigurationError(
         f"no prompt is written for an input of the kind {type(given).__name__}",
@@ -118,4 +125,14 @@ def _grouped(number: int, member: GroupedMoment) -> dict[str, object]:
         "plugins": list(moment.plugins),
         "tags": list(member.tags),
         "said": moment.transcript,
+    }
+
+
+def _cited(number: int, passage: Passage) -> dict[str, object]:
+    return {
+        "number": number,
+        "title": passage.title,
+        "summary": passage.summary,
+        "quote": passage.quote,
+        "said": passage.said,
     }
