@@ -13,6 +13,7 @@ from chrysopedia_assets.cli import accept, cost, library, pages, refresh, rerun,
 from chrysopedia_assets.cli.output import errors
 from chrysopedia_assets.cli.prompt.app import app as prompt
 from chrysopedia_assets.cli.prompt.export import export_command
+from chrysopedia_assets.cli.prompt.optimize import optimize_command
 from chrysopedia_assets.cli.prompt.run import run_command
 from chrysopedia_assets.errors import ChrysopediaError
 from resources.garbage import look_seldom
@@ -34,6 +35,7 @@ cost.add_to(app)
 app.add_typer(pages.app, name="pages")
 prompt.command("export")(export_command)
 prompt.command("run")(run_command)
+prompt.command("optimize")(optimize_command)
 app.add_typer(prompt, name="prompt")
 
 

@@ -18,7 +18,7 @@ from chrysopedia_assets.models.records import content_hash
 from resources.clients.voice import VOICE_FILE, Voices, read_voices
 
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-VOICED: Task = "synthesis"
+VOICED: PromptName = "synthesis"
 _LOOSE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{")
 
 

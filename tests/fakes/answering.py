@@ -34,7 +34,7 @@ from chrysopedia_assets.stages.technique_pages import SynthesisInput
 from chrysopedia_assets.stages.topic_chunks import SegmentationInput
 from resources.clients.llm.check import READY
 from tests.builders import product_taxonomy
-from tests.fakes.manners import in_manner, manner_of_text
+from tests.fakes.manners import in_manner, manner_of_text, proposal
 
 LAST_SEGMENT_S = 5.0
 """A prompt does not say when its last segment ends."""
@@ -62,14 +62,14 @@ class EngineReplies:
 
     def known(self, body: Mapping[str, Any]) -> str | None:
         """The reply if there has been one before: costs nothing. Raises Unreadable."""
-        if messages_of(body)[-1][1] == READY:
-            return '{"ready": true}'
+        if (reply := _without_engine(body)) is not None:
+            return reply
         return self._known.get((*_without_title(_question(body)), manner_of(body)))
 
     def text_for(self, body: Mapping[str, Any]) -> str:
         """The reply as JSON. Raises Unreadable."""
-        if messages_of(body)[-1][1] == READY:
-            return '{"ready": true}'
+        if (reply := _without_engine(body)) is not None:
+            return reply
         question = (*_without_title(_question(body)), manner_of(body))
         if question not in self._known:
             self._known[question] = in_manner(self._reply(body).model_dump_json(), question[-1])
@@ -106,6 +106,14 @@ def messages_of(body: Mapping[str, Any]) -> list[tuple[str, str]]:
 def manner_of(body: Mapping[str, Any]) -> str:
     """What the system text asks for that changes how the reply is written."""
     return manner_of_text("\n".join(said for role, said in messages_of(body) if role == "system"))
+
+
+def _without_engine(body: Mapping[str, Any]) -> str | None:
+    """To what is asked beside the stages."""
+    prompt = messages_of(body)[-1][1]
+    if prompt == READY:
+        return '{"ready": true}'
+    return proposal(prompt) if "<current_instructions>" in prompt else None
 
 
 def given_in(body: Mapping[str, Any], taxonomy: Taxonomy) -> Given:

@@ -1,4 +1,5 @@
-"""What a model does that follows a prompt's wishes about the manner of a page: more or fewer of the creator's words.
+"""What a model does that follows a prompt's wishes about the manner of a page: more or fewer of the creator's words,
+titles that say something or nothing; and what it proposes when it is shown complaints.
 
 What belongs here: reading the wish in the system text, and rewriting the embedded engine's reply accordingly, as simply
 as can be measured. What does not: reading the input (`answering`).
@@ -12,14 +13,19 @@ from chrysopedia_assets.models.technique_pages import CITATION
 
 _SHARE = re.compile(r"Of every 100 words on a page, about (\d+) stand in runs of at least four")
 _SENTENCE = re.compile(r"[^.!?]*[.!?]+[\"”')\]\d\[ ]*|[^.!?]+$")
+PLAIN_TITLES = "Keep section titles short and plain."
+TELLING_TITLES = "Each section title says what the section tells."
+_PLAIN = ("Overview", "Tips", "Conclusion", "Introduction", "Summary", "Details")
+_INSTRUCTIONS = re.compile(r"<current_instructions>\n(.*)\n</current_instructions>", re.DOTALL)
 RUN = 4
 """A paraphrase that leaves out every fourth word has no run of four left."""
 
 
 def manner_of_text(system: str) -> str:
-    """The number that the voice dial's paragraph names; empty without one."""
+    """What the voice dial's paragraph names, and how titles are to be; empty where nothing is asked for."""
     found = _SHARE.search(system)
-    return found[1] if found else ""
+    plain = PLAIN_TITLES in system and TELLING_TITLES not in system
+    return f"{found[1] if found else ''}{'plain' if plain else ''}"
 
 
 def in_manner(reply: str, manner: str) -> str:
@@ -27,9 +33,23 @@ def in_manner(reply: str, manner: str) -> str:
     found = json.loads(reply)
     if not manner or "pages" not in found:
         return reply
+    share = manner.removesuffix("plain")
     for page in found["pages"]:
-        _voiced(page, int(manner) / 100)
+        if share:
+            _voiced(page, int(share) / 100)
+        if manner.endswith("plain"):
+            for section, title in zip(page["sections"], _PLAIN, strict=False):
+                section["title"] = title
     return json.dumps(found, ensure_ascii=False)
+
+
+def proposal(prompt: str) -> str:
+    """A new text for the instructions in a reflection prompt: what is complained of, asked for in a line at the end."""
+    found = _INSTRUCTIONS.search(prompt)
+    assert found is not None, "a reflection prompt shows the instructions that it is about"
+    complained = "section_titles" in prompt[found.end() :]
+    line = TELLING_TITLES if complained else "Be accurate."
+    return json.dumps({"reasons": "What was complained of.", "system": f"{found[1]}\n- {line}\n"})
 
 
 def _voiced(page: dict[str, Any], share: float) -> None:
