@@ -36,7 +36,7 @@ from chrysopedia_assets.models.technique_pages import TechniquePages
 from resources.clients.llm.prices import Price, cost_usd
 from resources.clients.prompts import PromptTemplate, with_voice
 from resources.database import open_database
-from resources.engine import engine_to_try
+from resources.engine import engine_to_try, judge_to_ask
 from resources.llm import prompt as installed
 from resources.settings import llm_settings, settings
 from resources.sources import prompt_to_try
@@ -155,7 +155,7 @@ def _means(
     run_id: str,
     tell: Callable[[str], None],
 ) -> Means:
-    ask_judge = engine_to_try(judging, run_id=run_id) if judging else None
+    ask_judge = judge_to_ask(model=judging.settings.model, run_id=run_id) if judging else None
 
     def score(fixture: Fixture, record: StageRecord) -> list[Score]:
         scores = code_scores(fixture, record)

@@ -165,7 +165,7 @@ def overriding(asked: PromptTemplate, *, text: str = "", path: str = "") -> Prom
     return found
 
 
-def prompt_to_try(task: Task, path: Path | None, model: str | None = None) -> PromptTemplate:
+def prompt_to_try(task: PromptName, path: Path | None, model: str | None = None) -> PromptTemplate:
     """The installed prompt, or what a folder or file makes of it, asked of any model. Raises ConfigurationError."""
     chosen = llm_settings()
     if path is None or not path.expanduser().is_dir():

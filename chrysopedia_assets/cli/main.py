@@ -15,6 +15,7 @@ from chrysopedia_assets.cli.prompt.app import app as prompt
 from chrysopedia_assets.cli.prompt.export import export_command
 from chrysopedia_assets.cli.prompt.optimize import optimize_command
 from chrysopedia_assets.cli.prompt.run import run_command
+from chrysopedia_assets.cli.prompt.score import score_command
 from chrysopedia_assets.errors import ChrysopediaError
 from resources.garbage import look_seldom
 from resources.settings import PROJECT, use_project_dagster_home
@@ -36,6 +37,7 @@ app.add_typer(pages.app, name="pages")
 prompt.command("export")(export_command)
 prompt.command("run")(run_command)
 prompt.command("optimize")(optimize_command)
+prompt.command("score")(score_command)
 app.add_typer(prompt, name="prompt")
 
 

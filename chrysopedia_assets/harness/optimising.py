@@ -164,9 +164,11 @@ def evaluate(fixtures: Sequence[Fixture], text: str, means: Means) -> list[Evalu
         return [Evaluated(fixture, 0.0, (str(error),), "") for fixture in fixtures]
     expected = sum(calls_of(fixture, means.judges) for fixture in fixtures)
     before = means.purse.paid().calls
-    tried = {done.fixture.name: done for done in try_all(fixtures, lambda _: means.ask(prompt))}
+    tried = {
+        done.fixture.fixture_id: done for done in try_all(fixtures, lambda _: means.ask(prompt))
+    }
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="score") as threads:
-        found = list(threads.map(lambda f: _scored(tried[f.name], means), fixtures))
+        found = list(threads.map(lambda f: _scored(tried[f.fixture_id], means), fixtures))
     means.purse.learn(expected, means.purse.paid().calls - before)
     return found
 
@@ -246,16 +248,12 @@ class Adapter:
     def evaluate(
         self, batch: list[Fixture], candidate: dict[str, str], capture_traces: bool = False
     ) -> "EvaluationBatch[Evaluated, dict[str, Any]]":
-        from gepa.core.adapter import EvaluationBatch
-
         try:
             found = evaluate(batch, candidate[SYSTEM], self.means)
         except ChrysopediaError as failure:
             self.failure = failure
             raise
-        outputs = [{"fixture": one.fixture.name, "score": one.value} for one in found]
-        values = [one.value for one in found]
-        return EvaluationBatch(outputs, values, found if capture_traces else None)
+        return _as_batch(found, with_traces=capture_traces)
 
     def make_reflective_dataset(
         self,
@@ -285,6 +283,15 @@ class Adapter:
             self.failure = failure
             raise
         return {SYSTEM: reply.system}
+
+
+def _as_batch(
+    found: list[Evaluated], *, with_traces: bool
+) -> "EvaluationBatch[Evaluated, dict[str, Any]]":
+    from gepa.core.adapter import EvaluationBatch
+
+    outputs = [{"fixture": one.fixture.name, "score": one.value} for one in found]
+    return EvaluationBatch(outputs, [one.value for one in found], found if with_traces else None)
 
 
 def reflection(prompt: PromptTemplate, text: str, batch: Sequence[Evaluated]) -> ReflectingQuestion:

@@ -3,6 +3,7 @@
 What belongs here: what each dimension counts and what it tells. What does not: pages (`page_checks`), reading text (`words`).
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from rapidfuzz import fuzz
@@ -19,8 +20,9 @@ from chrysopedia_assets.harness.words import (
     word_count,
     words_of,
 )
-from chrysopedia_assets.models.classifications import Classifications
+from chrysopedia_assets.models.classifications import Classification, Classifications
 from chrysopedia_assets.models.key_moments import KeyMoment, KeyMoments
+from chrysopedia_assets.models.taxonomy import Taxonomy
 from chrysopedia_assets.models.topic_chunks import TopicChunk, TopicChunks
 
 LONG_VIDEO_SEGMENTS = 30
@@ -34,6 +36,9 @@ FIRST_WORDS = 4
 """A title that begins with as many of the passage's own first words was cut off, not thought of."""
 TEACHING_SHARE = 0.5
 """Of all blocks: others are greetings and talk."""
+
+
+_LIST = re.compile(r"[,;/|\u3001\uff0c\uff1b]")
 
 
 def chunk_scores(fixture: Fixture, record: TopicChunks) -> list[Score]:
@@ -72,36 +77,21 @@ def moment_scores(fixture: Fixture, record: KeyMoments) -> list[Score]:
 
 
 def class_scores(fixture: Fixture, record: Classifications) -> list[Score]:
+    """That all moments are in one category is no fault: a video may be about one thing."""
     given = fixture.input.key_moments
-    moments = {m.moment_id: m for m in given.moments} if given else {}
-    known = [(moments[c.moment_id], c) for c in record.classifications if c.moment_id in moments]
-    filed = {c.moment_id for c in record.classifications}
-    unsaid = [
-        f"moment '{short(m.title)}': “{short(c.evidence)}” is not said in it; copy the words that decided"
-        for m, c in known
-        if not words_of(c.evidence) or not is_said(c.evidence, _all_of(m))
-    ]
+    moments = {moment.moment_id: moment for moment in given.moments} if given else {}
+    filed = {
+        c.moment_id: (moments[c.moment_id], c)
+        for c in record.classifications
+        if c.moment_id in moments
+    }
     lost = [
-        f"moment '{short(m.title)}' has no class"
-        for m in moments.values()
-        if m.moment_id not in filed
-    ]
-    wanted = {m.moment_id: (m, fixture.taxonomy.category(c.category), c.tags) for m, c in known}
-    expected = [
-        (m, named, tags)
-        for m, category, tags in wanted.values()
-        if category
-        and (named := [t.name for t in category.tags if _is_named((t.key, t.name, *t.aliases), m)])
-    ]
-    untagged = [
-        f"moment '{short(m.title)}' speaks of {named[0]} and has no tag"
-        for m, named, tags in expected
-        if not tags
+        f"moment '{short(m.title)}' has no class" for key, m in moments.items() if key not in filed
     ]
     return [
         score("coverage", [share(lost, len(moments))]),
-        score("evidence", [share(unsaid, len(known))]),
-        score("tags", [share(untagged, len(expected))]),
+        score("evidence", [_evidence(one, c) for one, c in filed.values()] or [Found(1.0)]),
+        score("tags", [_tags(fixture.taxonomy, filed.values())]),
     ]
 
 
@@ -223,6 +213,32 @@ def _blocks_with_moments(fixture: Fixture, moments: Sequence[KeyMoment]) -> Foun
 
 
 # Classes -----------------------------------------------------------------------------------------
+
+
+def _evidence(moment: KeyMoment, filed: Classification) -> Found:
+    """A few words in a row, or several by themselves."""
+    parts = [part for part in _LIST.split(filed.evidence) if words_of(part)]
+    told = _all_of(moment)
+    wrong = [
+        f"moment '{short(moment.title)}': “{short(part)}” is not said in it; copy the words that decided"
+        for part in parts
+        if not is_said(part, told)
+    ]
+    nothing = Found(0.0, (f"moment '{short(moment.title)}': no words are given that decided",))
+    return share(wrong, len(parts)) if parts else nothing
+
+
+def _tags(taxonomy: Taxonomy, filed: Iterable[tuple[KeyMoment, Classification]]) -> Found:
+    """Where a moment names a tag of its category, it has one; which ones fit is for a reader to say."""
+    named, wrong = 0, []
+    for moment, given in filed:
+        category = taxonomy.category(given.category)
+        tags = category.tags if category else ()
+        told = [tag.name for tag in tags if _is_named((tag.key, tag.name, *tag.aliases), moment)]
+        named += bool(told)
+        if told and not given.tags:
+            wrong.append(f"moment '{short(moment.title)}' speaks of {told[0]} and has no tag")
+    return share(wrong, named)
 
 
 def _is_named(words: Iterable[str], moment: KeyMoment) -> bool:

@@ -16,11 +16,13 @@ from chrysopedia_assets.engines.llm.reading import read_reply
 from chrysopedia_assets.engines.llm.variables import FENCES, variables
 from chrysopedia_assets.errors import ReplyRefused
 from chrysopedia_assets.models.calls import Completion
-from chrysopedia_assets.models.prompts import TASKS, Task
+from chrysopedia_assets.models.prompts import PROMPT_NAMES, PromptName
 from chrysopedia_assets.models.records import Record
 from chrysopedia_assets.stages.classifications import ClassificationInput, ClassificationQuestion
+from chrysopedia_assets.stages.judging import JudgingInput, JudgingQuestion
 from chrysopedia_assets.stages.key_moments import ExtractionInput, ExtractionQuestion
 from chrysopedia_assets.stages.ports import Question
+from chrysopedia_assets.stages.reflecting import ReflectingInput, ReflectingQuestion
 from chrysopedia_assets.stages.technique_pages import SynthesisInput, SynthesisQuestion
 from chrysopedia_assets.stages.topic_chunks import SegmentationInput, SegmentationQuestion
 from resources.clients.prompts import read_prompt
@@ -28,17 +30,19 @@ from tests.builders import PROJECT
 
 PROMPTS = PROJECT / "prompts"
 MIN_CASES = 3
-ASKED: dict[Task, Callable[[Any], Question[Any]]] = {
+ASKED: dict[PromptName, Callable[[Any], Question[Any]]] = {
     "segmentation": lambda given: SegmentationQuestion(SegmentationInput.model_validate(given)),
     "extraction": lambda given: ExtractionQuestion(ExtractionInput.model_validate(given)),
     "classification": lambda given: ClassificationQuestion(
         ClassificationInput.model_validate(given)
     ),
     "synthesis": lambda given: SynthesisQuestion(SynthesisInput.model_validate(given)),
+    "judging": lambda given: JudgingQuestion(JudgingInput.model_validate(given)),
+    "reflecting": lambda given: ReflectingQuestion(ReflectingInput.model_validate(given)),
 }
 
 
-def cases_of(task: Task, prompts: Path = PROMPTS) -> list[Path]:
+def cases_of(task: PromptName, prompts: Path = PROMPTS) -> list[Path]:
     return sorted((prompts / task / "cases").glob("*.yaml"))
 
 
@@ -56,14 +60,14 @@ def completion(reply: object) -> Completion:
     return Completion(json.dumps(reply, ensure_ascii=False))
 
 
-EVERY = [(task, path) for task in TASKS for path in cases_of(task)]
+EVERY = [(task, path) for task in PROMPT_NAMES for path in cases_of(task)]
 every_case = pytest.mark.parametrize(
     ("task", "path"), EVERY, ids=[f"{task}-{path.stem}" for task, path in EVERY]
 )
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_a_task_has_enough_cases_and_a_hostile_one(task: Task) -> None:
+@pytest.mark.parametrize("task", PROMPT_NAMES)
+def test_a_task_has_enough_cases_and_a_hostile_one(task: PromptName) -> None:
     cases = cases_of(task)
     assert len(cases) >= MIN_CASES, f"prompts/{task}/cases has {len(cases)} cases"
     fences = re.compile(rf"</?(?:{'|'.join(FENCES)})>", re.IGNORECASE)
@@ -77,7 +81,7 @@ def test_a_case_is_found_by_its_name_and_everything_else_in_the_folder_is_told()
 
 
 @every_case
-def test_a_good_reply_is_taken(task: Task, path: Path) -> None:
+def test_a_good_reply_is_taken(task: PromptName, path: Path) -> None:
     case = case_in(path)
     question = ASKED[task](case["given"])
     reply: Record = read_reply(question, completion(case["good"]))
@@ -85,7 +89,7 @@ def test_a_good_reply_is_taken(task: Task, path: Path) -> None:
 
 
 @every_case
-def test_a_bad_reply_is_refused_for_the_reason_that_is_given(task: Task, path: Path) -> None:
+def test_a_bad_reply_is_refused_for_the_reason_that_is_given(task: PromptName, path: Path) -> None:
     case = case_in(path)
     question = ASKED[task](case["given"])
     for bad in case["bad"]:
@@ -95,9 +99,13 @@ def test_a_bad_reply_is_refused_for_the_reason_that_is_given(task: Task, path: P
         assert bad["because"] in told
 
 
+def user_fences(task: PromptName) -> int:
+    return 2 if task in ("judging", "reflecting") else 1
+
+
 @every_case
-def test_a_case_fills_its_prompt_and_stays_in_the_fence(task: Task, path: Path) -> None:
+def test_a_case_fills_its_prompt_and_stays_in_the_fence(task: PromptName, path: Path) -> None:
     question = ASKED[task](case_in(path)["given"])
     _, user = read_prompt(PROMPTS / task, task).texts(variables(question.given))
     tags = re.findall(rf"<\s*/?\s*(?:{'|'.join(FENCES)})\b", user, re.IGNORECASE)
-    assert len(tags) == 2
+    assert len(tags) == 2 * user_fences(task)
