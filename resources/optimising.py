@@ -38,6 +38,7 @@ from resources.clients.prompts import PromptTemplate, with_voice
 from resources.database import open_database
 from resources.engine import engine_to_try, judge_to_ask
 from resources.llm import prompt as installed
+from resources.llm import stop_llm
 from resources.settings import llm_settings, settings
 from resources.sources import prompt_to_try
 from resources.store.costs import dearest_call, usage_of_runs
@@ -174,6 +175,7 @@ def _means(
         purse=Purse(wanted.budget, partial(_usage, run_id), partial(_dearest_usd, models, prompt)),
         judges=judging is not None,
         tell=tell,
+        stop=stop_llm,
     )
 
 

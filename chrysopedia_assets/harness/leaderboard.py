@@ -18,6 +18,7 @@ from resources.clients.voice import VOICE_FILE
 FINALISTS = 3
 """At most so many are scored on the hold-out, beside the seed."""
 CASES = "cases"
+BAR_CHARS = 40
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 360, 64, 24, 48, 56
 
 
@@ -94,6 +95,16 @@ def as_markdown_table(board: Leaderboard) -> str:
         lines.append(
             f"| {name}{mark} | {row.version} | {row.validation:.3f} | {hold_out} | {made_from} | {row.evaluations} |"
         )
+    return "\n".join(lines) + "\n"
+
+
+def as_markdown_chart(board: Leaderboard) -> str:
+    """The trajectory where no picture can be shown: a bar for each candidate, in the order in which they were found."""
+    rows = sorted(board.rows, key=lambda row: (row.evaluations, row.number))
+    lines = ["| after evaluations | validation | |", "|---|---|---|"]
+    for row in rows:
+        bar = "█" * round(row.validation * BAR_CHARS)
+        lines.append(f"| {row.evaluations} | {row.validation:.3f} | {bar} |")
     return "\n".join(lines) + "\n"
 
 

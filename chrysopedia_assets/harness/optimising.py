@@ -83,6 +83,8 @@ class Means:
     purse: Purse
     judges: bool
     tell: Tell
+    stop: Callable[[], None]
+    """Gives up every call that is under way."""
 
 
 @dataclass(frozen=True)
@@ -164,13 +166,23 @@ def evaluate(fixtures: Sequence[Fixture], text: str, means: Means) -> list[Evalu
         return [Evaluated(fixture, 0.0, (str(error),), "") for fixture in fixtures]
     expected = sum(calls_of(fixture, means.judges) for fixture in fixtures)
     before = means.purse.paid().calls
-    tried = {
-        done.fixture.fixture_id: done for done in try_all(fixtures, lambda _: means.ask(prompt))
-    }
+    tried = {done.fixture.fixture_id: done for done in _all_tried(fixtures, prompt, means)}
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="score") as threads:
         found = list(threads.map(lambda f: _scored(tried[f.fixture_id], means), fixtures))
     means.purse.learn(expected, means.purse.paid().calls - before)
     return found
+
+
+def _all_tried(fixtures: Sequence[Fixture], prompt: PromptTemplate, means: Means) -> list[Tried]:
+    """An interrupt comes to this thread: whoever waits for a server elsewhere has to be told."""
+    with ThreadPoolExecutor(1, thread_name_prefix="batch") as threads:
+        work = threads.submit(lambda: list(try_all(fixtures, lambda _: means.ask(prompt))))
+        try:
+            return work.result()
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                means.stop()
+            raise
 
 
 def _scored(done: Tried, means: Means) -> Evaluated:
