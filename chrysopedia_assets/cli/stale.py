@@ -33,10 +33,6 @@ SHOWN = 20
 SYNTHESIS = (prompt_source("synthesis"), settings_source("synthesis"))
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command("stale")(stale_command)
-
-
 def stale_command(
     asset: Annotated[str, typer.Option(help="Which stage's results: its name, or `all`.")] = PAGES,
     video: Annotated[str | None, typer.Option(help="Only this video.")] = None,
