@@ -63,17 +63,19 @@ def with_prompt(ask: Ask, prompt: PromptTemplate) -> Ask:
     return replace(ask, llm=replace(ask.llm, prompts=prompts))
 
 
-def engine_to_try(prompt: PromptTemplate, *, sample: int = 0, fresh: bool = False) -> Ask:
-    """The engine with this prompt in place of the installed one, for no run; another sample is another answer.
+def engine_to_try(
+    prompt: PromptTemplate, *, sample: int = 0, fresh: bool = False, run_id: str | None = None
+) -> Ask:
+    """The engine with this prompt in place of the installed one; another sample is another answer.
 
-    Every other task is answered as the settings say. Raises ConfigurationError.
+    `run_id` is what the ledger files its calls under: of no run of the graph. Every other task is answered as the settings say. Raises ConfigurationError.
     """
     sources = read_sources()
     embedded = Embedded(sources)
     prompts = sources.prompts.with_one(prompt)
     if not any(one.settings.model for one in prompts.readable()):
         return embedded
-    return EngineByTask(embedded, _asking(prompts, run_id=None, fresh=fresh, sample=sample))
+    return EngineByTask(embedded, _asking(prompts, run_id=run_id, fresh=fresh, sample=sample))
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,15 @@ class Judge:
             ) from failure
 
 
-def judge_to_ask(*, model: str | None = None, sample: int = 0, fresh: bool = False) -> Judge | None:
+def judge_to_ask(
+    *, model: str | None = None, sample: int = 0, fresh: bool = False, run_id: str | None = None
+) -> Judge | None:
     """The judge of pages, as the settings say or another model; None where no model is set up. Raises ConfigurationError."""
     asked = prompt_to_try("judging", None, model)
     if not asked.settings.model:
         return None
     prompts = Prompts({"judging": asked})
-    llm = _asking(prompts, run_id=None, fresh=fresh, sample=sample)
+    llm = _asking(prompts, run_id=run_id, fresh=fresh, sample=sample)
     return Judge(llm, asked.settings.model)
 
 

@@ -13,8 +13,9 @@ Task = Literal["segmentation", "extraction", "classification", "synthesis"]
 """What the stages ask for; also the folder name under `prompts/`."""
 TASKS: tuple[Task, ...] = get_args(Task)
 
-PromptName = Literal[Task, "judging"]
-"""Every folder of a prompt. Judging scores what stages gave: no stage asks for it, and nothing goes stale by it."""
+PromptName = Literal[Task, "judging", "reflecting"]
+"""Every folder of a prompt. Judging scores what stages gave, reflecting writes prompts: no stage asks for either, and
+nothing goes stale by them."""
 PROMPT_NAMES: tuple[PromptName, ...] = get_args(PromptName)
 
 COMMON = frozenset({"creator", "video_title"})
@@ -24,6 +25,7 @@ VARIABLES: dict[PromptName, frozenset[str]] = {
     "classification": COMMON | {"taxonomy", "moments"},
     "synthesis": COMMON | {"category", "moments"},
     "judging": COMMON | {"moments", "page"},
+    "reflecting": frozenset({"task", "placeholders", "prompt", "examples"}),
 }
 """What the templates of a task are given, and have to use somewhere: no other name, none left out."""
 
@@ -33,6 +35,7 @@ REPLY_VERSIONS: dict[PromptName, int] = {
     "classification": 1,
     "synthesis": 1,
     "judging": 1,
+    "reflecting": 1,
 }
 """Of the shape that a stage reads from a reply. A prompt names the one it was written for; a test holds shape and number together."""
 
@@ -49,3 +52,5 @@ class PromptSettings(Record):
     timeout_s: Annotated[float, Field(gt=0)] = 180.0
     thinks: bool = False
     """The model thinks before it answers: it is not held to JSON, and its thoughts are taken out of the reply."""
+    voice: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Of synthesis: how much of the creator's own voice is kept; `None` leaves it to the prompt's text."""

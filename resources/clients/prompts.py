@@ -15,8 +15,10 @@ from pydantic import ValidationError
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.models.prompts import REPLY_VERSIONS, VARIABLES, PromptName, PromptSettings
 from chrysopedia_assets.models.records import content_hash
+from resources.clients.voice import VOICE_FILE, Voices, read_voices
 
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+VOICED: PromptName = "synthesis"
 _LOOSE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{")
 
 
@@ -28,6 +30,14 @@ class PromptTemplate:
     system: str
     user: str
     settings: PromptSettings
+    voices: Voices | None = None
+
+    @cached_property
+    def dial(self) -> str:
+        """What the setting `voice` adds to the system text; empty where it is not set."""
+        if self.settings.voice is None or self.voices is None:
+            return ""
+        return f"\n{self.voices.paragraph(self.settings.voice)}\n"
 
     @cached_property
     def version(self) -> str:
@@ -36,16 +46,18 @@ class PromptTemplate:
         Not the cases; and who answers, how, is a version of its own (`resources.sources`).
         """
         bounds = self.settings.model_dump_json(include={"max_output_tokens", "max_input_tokens"})
-        return content_hash(self.system, self.user, bounds, str(REPLY_VERSIONS[self.task]))
+        system = self.system + self.dial
+        return content_hash(system, self.user, bounds, str(REPLY_VERSIONS[self.task]))
 
     def texts(self, values: Mapping[str, str]) -> tuple[str, str]:
         """System and user text, filled. What is filled in is never read as a template."""
-        return _filled(self.system, values), _filled(self.user, values)
+        return _filled(self.system, values) + self.dial, _filled(self.user, values)
 
     def with_settings(self, changes: Mapping[str, Any]) -> "PromptTemplate":
-        """With other settings. Raises pydantic's ValidationError."""
+        """With other settings. Raises pydantic's ValidationError, or ConfigurationError for a voice that it has not."""
         settings = self.settings.model_dump() | dict(changes)
-        return replace(self, settings=PromptSettings.model_validate(settings))
+        changed = replace(self, settings=PromptSettings.model_validate(settings))
+        return _voiced(changed, f"the prompt of {self.task}")
 
 
 def read_prompt(folder: Path, task: PromptName) -> PromptTemplate:
@@ -76,7 +88,8 @@ def _which(folder: Path) -> int | None:
 def _read_prompt(folder: Path, task: PromptName) -> PromptTemplate:
     system, user = (_template(folder / name, task) for name in ("system.md", "user.md"))
     settings = _settings(folder / "prompt.toml", task)
-    return _checked(PromptTemplate(task, system, user, settings), str(folder))
+    voices = read_voices(folder / VOICE_FILE)
+    return _checked(PromptTemplate(task, system, user, settings, voices), str(folder))
 
 
 def with_part(prompt: PromptTemplate, path: Path) -> PromptTemplate:
@@ -93,12 +106,42 @@ def with_system(prompt: PromptTemplate, text: str, where: str) -> PromptTemplate
     return _checked(replace(prompt, system=text), where)
 
 
+def with_voice(prompt: PromptTemplate, value: float | None) -> PromptTemplate:
+    """The prompt with its dial set, 0 to 1; None leaves it as it is. Raises ConfigurationError."""
+    if value is None:
+        return prompt
+    if not 0 <= value <= 1:
+        raise ConfigurationError(
+            f"a voice of {value:g} is none", cure="Give a number from 0 (neutral) to 1 (own words)."
+        )
+    return prompt.with_settings({"voice": value})
+
+
+def _voiced(prompt: PromptTemplate, where: str) -> PromptTemplate:
+    """A dial that nothing is written for would silently do nothing."""
+    if prompt.settings.voice is None:
+        return prompt
+    if prompt.task != VOICED:
+        raise ConfigurationError(
+            f"a voice is set for {prompt.task}",
+            where=where,
+            cure=f"Only {VOICED} writes in a creator's voice: set it there (voice = 0.8, or CHRYSOPEDIA_LLM_SYNTHESIS_VOICE).",
+        )
+    if prompt.voices is None:
+        raise ConfigurationError(
+            f"a voice is set, and the prompt has no {VOICE_FILE} that says what it means",
+            where=where,
+            cure=f"Copy {VOICE_FILE} from the installed prompt into its folder, or leave the voice unset.",
+        )
+    return prompt
+
+
 def _checked(prompt: PromptTemplate, where: str) -> PromptTemplate:
     """What is not used anywhere has no line to be named."""
     used = {name for text in (prompt.system, prompt.user) for name in _VARIABLE.findall(text)}
     if unused := VARIABLES[prompt.task] - used:
         raise _wrong_variables("unused", unused, where, prompt.task)
-    return prompt
+    return _voiced(prompt, where)
 
 
 def _template(path: Path, task: PromptName) -> str:

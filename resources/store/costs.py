@@ -203,3 +203,10 @@ def usage_of_runs(connection: Connection, run_ids: Sequence[str]) -> Usage:
         for at in range(0, len(run_ids), MAX_IN)
     ]  # fmt: skip
     return Usage(**{name: sum(row[name] for row in found) for name in _MEASURES})
+
+
+def dearest_call(connection: Connection, model: str) -> float | None:
+    """In US dollars, of all that the model ever answered; None where it has no price yet."""
+    query = sa.select(sa.func.max(_calls.cost_usd)).where(_calls.model == model, _SENT)
+    found: float | None = connection.execute(query).scalar_one()
+    return found or None

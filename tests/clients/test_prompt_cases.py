@@ -22,6 +22,7 @@ from chrysopedia_assets.stages.classifications import ClassificationInput, Class
 from chrysopedia_assets.stages.judging import JudgingInput, JudgingQuestion
 from chrysopedia_assets.stages.key_moments import ExtractionInput, ExtractionQuestion
 from chrysopedia_assets.stages.ports import Question
+from chrysopedia_assets.stages.reflecting import ReflectingInput, ReflectingQuestion
 from chrysopedia_assets.stages.technique_pages import SynthesisInput, SynthesisQuestion
 from chrysopedia_assets.stages.topic_chunks import SegmentationInput, SegmentationQuestion
 from resources.clients.prompts import read_prompt
@@ -37,6 +38,7 @@ ASKED: dict[PromptName, Callable[[Any], Question[Any]]] = {
     ),
     "synthesis": lambda given: SynthesisQuestion(SynthesisInput.model_validate(given)),
     "judging": lambda given: JudgingQuestion(JudgingInput.model_validate(given)),
+    "reflecting": lambda given: ReflectingQuestion(ReflectingInput.model_validate(given)),
 }
 
 
@@ -98,7 +100,7 @@ def test_a_bad_reply_is_refused_for_the_reason_that_is_given(task: PromptName, p
 
 
 def user_fences(task: PromptName) -> int:
-    return 2 if task == "judging" else 1
+    return 2 if task in ("judging", "reflecting") else 1
 
 
 @every_case

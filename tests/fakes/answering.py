@@ -42,6 +42,7 @@ from chrysopedia_assets.stages.technique_pages import SynthesisInput
 from chrysopedia_assets.stages.topic_chunks import SegmentationInput
 from resources.clients.llm.check import READY
 from tests.builders import product_taxonomy
+from tests.fakes.manners import in_manner, manner_of_text, proposal
 
 LAST_SEGMENT_S = 5.0
 """A prompt does not say when its last segment ends."""
@@ -65,21 +66,21 @@ class EngineReplies:
     def __init__(self, taxonomy: Taxonomy) -> None:
         self._taxonomy = taxonomy
         self._vocabulary = Vocabulary(taxonomy)
-        self._known: dict[tuple[PromptName, str], str] = {}
+        self._known: dict[tuple[PromptName, str, str], str] = {}
 
     def known(self, body: Mapping[str, Any]) -> str | None:
         """The reply if there has been one before: costs nothing. Raises Unreadable."""
-        if messages_of(body)[-1][1] == READY:
-            return '{"ready": true}'
-        return self._known.get(_without_title(_question(body)))
+        if (reply := _without_engine(body)) is not None:
+            return reply
+        return self._known.get((*_without_title(_question(body)), manner_of(body)))
 
     def text_for(self, body: Mapping[str, Any]) -> str:
         """The reply as JSON. Raises Unreadable."""
-        if messages_of(body)[-1][1] == READY:
-            return '{"ready": true}'
-        question = _without_title(_question(body))
+        if (reply := _without_engine(body)) is not None:
+            return reply
+        question = (*_without_title(_question(body)), manner_of(body))
         if question not in self._known:
-            self._known[question] = self._reply(body).model_dump_json()
+            self._known[question] = in_manner(self._reply(body).model_dump_json(), question[-1])
         return self._known[question]
 
     def _reply(self, body: Mapping[str, Any]) -> Record:
@@ -110,6 +111,19 @@ def messages_of(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     if not isinstance(messages, list) or not messages:
         raise Unreadable("'messages' has to be a list of at least one message")
     return [_message(number, message) for number, message in enumerate(messages)]
+
+
+def manner_of(body: Mapping[str, Any]) -> str:
+    """What the system text asks for that changes how the reply is written."""
+    return manner_of_text("\n".join(said for role, said in messages_of(body) if role == "system"))
+
+
+def _without_engine(body: Mapping[str, Any]) -> str | None:
+    """To what is asked beside the stages."""
+    prompt = messages_of(body)[-1][1]
+    if prompt == READY:
+        return '{"ready": true}'
+    return proposal(prompt) if "<current_instructions>" in prompt else None
 
 
 def given_in(body: Mapping[str, Any], taxonomy: Taxonomy) -> Given:

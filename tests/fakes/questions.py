@@ -9,6 +9,11 @@ from chrysopedia_assets.stages.classifications import ClassificationInput, Class
 from chrysopedia_assets.stages.judging import JudgingInput, JudgingQuestion, Passage
 from chrysopedia_assets.stages.key_moments import ExtractionInput, ExtractionQuestion
 from chrysopedia_assets.stages.ports import Question
+from chrysopedia_assets.stages.reflecting import (
+    Example,
+    ReflectingInput,
+    ReflectingQuestion,
+)
 from chrysopedia_assets.stages.technique_pages import SynthesisInput, SynthesisQuestion
 from chrysopedia_assets.stages.topic_chunks import SegmentationInput, SegmentationQuestion
 from tests.builders import moment, product_taxonomy, transcript, video
@@ -44,6 +49,15 @@ QUESTIONS: Mapping[PromptName, Question[Any]] = {
             category="mixing",
             numbers=NUMBERS,
             moments=tuple(GroupedMoment(moment=m, tags=("eq",)) for m in MOMENTS),
+        )
+    ),
+    "reflecting": ReflectingQuestion(
+        ReflectingInput(
+            video=video(),
+            of="synthesis",
+            prompt="Write pages. Answer with JSON.",
+            placeholders=("creator", "moments"),
+            examples=(Example(score=0.5, feedback=("no citation",), result="A page."),),
         )
     ),
     "judging": JudgingQuestion(

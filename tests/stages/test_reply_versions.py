@@ -13,6 +13,7 @@ from chrysopedia_assets.models.records import Record, content_hash
 from chrysopedia_assets.stages.classifications import ClassificationQuestion
 from chrysopedia_assets.stages.judging import JudgingQuestion
 from chrysopedia_assets.stages.key_moments import ExtractionQuestion
+from chrysopedia_assets.stages.reflecting import ReflectingQuestion
 from chrysopedia_assets.stages.technique_pages import SynthesisQuestion
 from chrysopedia_assets.stages.topic_chunks import SegmentationQuestion
 
@@ -25,6 +26,7 @@ REPLIES: dict[PromptName, type[Record]] = {
         ClassificationQuestion,
         SynthesisQuestion,
         JudgingQuestion,
+        ReflectingQuestion,
     )
 }
 

@@ -14,5 +14,6 @@ app = lazy_group(
         "promote": f"{HERE}.promote:promote_command",
         "history": f"{HERE}.promote:history_command",
         "rollback": f"{HERE}.promote:rollback_command",
+        "optimize": f"{HERE}.optimize:optimize_command",
     },
 )

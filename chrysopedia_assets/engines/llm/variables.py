@@ -18,13 +18,16 @@ from chrysopedia_assets.stages.classifications import ClassificationInput
 from chrysopedia_assets.stages.judging import JudgingInput, Passage
 from chrysopedia_assets.stages.key_moments import ExtractionInput
 from chrysopedia_assets.stages.ports import Given
+from chrysopedia_assets.stages.reflecting import Example, ReflectingInput
 from chrysopedia_assets.stages.technique_pages import SynthesisInput
 from chrysopedia_assets.stages.topic_chunks import SegmentationInput
 
-FENCES = ("transcript", "moments", "taxonomy", "page")
+FENCES = ("transcript", "moments", "taxonomy", "page", "examples", "current_instructions")
 """The tags that templates put around an input."""
 _FORGED = re.compile(rf"<(?=\||\s*/?\s*(?:{'|'.join(FENCES)})\b)", re.IGNORECASE)
 """A fence, or `<|`, with which the marks begin that some servers cut a conversation by."""
+_INSTRUCTIONS_END = re.compile(r"<(?=\s*/?\s*current_instructions\b)", re.IGNORECASE)
+"""Of a prompt's own text no other tag is touched: it speaks of fences, and what comes back is to be used."""
 _DEFUSED = "\u2039"
 """Looks like the bracket, and is none."""
 CLASSIFIED_CHARS = 700
@@ -60,6 +63,13 @@ def variables(given: Given) -> dict[str, str]:
             return common | {
                 "moments": _json_lines(_cited(n, passage) for n, passage in cited),
                 "page": _fenced_lines([given.page]),
+            }
+        case ReflectingInput():
+            return {
+                "task": given.of,
+                "placeholders": ", ".join(given.placeholders),
+                "prompt": _INSTRUCTIONS_END.sub(_DEFUSED, given.prompt),
+                "examples": _json_lines(map(_example, given.examples)),
             }
     raise ConfigurationError(
         f"no prompt is written for an input of the kind {type(given).__name__}",
@@ -135,4 +145,12 @@ def _cited(number: int, passage: Passage) -> dict[str, object]:
         "summary": passage.summary,
         "quote": passage.quote,
         "said": passage.said,
+    }
+
+
+def _example(example: Example) -> dict[str, object]:
+    return {
+        "score": round(example.score, 3),
+        "feedback": list(example.feedback),
+        "result": example.result,
     }
