@@ -1,5 +1,6 @@
 """The process's one way to language models: prompts with their settings, and the caller that all runs share."""
 
+import atexit
 import os
 import threading
 from collections.abc import Mapping
@@ -116,6 +117,7 @@ def close_llm() -> None:
         _open.cache_clear()
 
 
+atexit.register(close_llm)
 _opening = threading.Lock()
 
 

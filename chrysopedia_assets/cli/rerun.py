@@ -64,10 +64,11 @@ def rerun_command(
     as_json: Json = False,
 ) -> None:
     """Run one stage of one video again, whatever it stands like. What is below is not run; it is told what that makes."""
-    from chrysopedia_assets.automation.process import Order
-
     [video_id] = known_videos([video])
     by_stage = look(event_log_on_disk(), open_database(), [video_id]).verdicts[video_id]
+    # Dagster comes with it: who misspelt a name is told without waiting for that.
+    from chrysopedia_assets.automation.process import Order
+
     if clean:
         if stage or prompt or clear_override:
             raise ConfigurationError(

@@ -1,7 +1,7 @@
 """What calls cost, added up by whatever one asks about. All from the ledger; nothing is counted anywhere else."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -66,6 +66,21 @@ def usage_of(connection: Connection, run_id: str, task: str, video_id: str) -> U
     measures = [value.label(name) for name, value in _MEASURES.items()]
     query = sa.select(*measures, sa.func.max(_calls.prompt_version).label("prompt_version"))
     query = query.where(_calls.run_id == run_id, _calls.task == task, _calls.video_id == video_id)
+    return Usage(**connection.execute(query).mappings().one())
+
+
+def of_prompt(
+    connection: Connection, task: str, prompt_version: str, model: str, video_ids: Collection[str]
+) -> Usage:
+    """What one version of a prompt has used on some videos with one model, in all tries so far."""
+    measures = [value.label(name) for name, value in _MEASURES.items()]
+    query = sa.select(*measures, sa.func.max(_calls.prompt_version).label("prompt_version"))
+    query = query.where(
+        _calls.task == task,
+        _calls.prompt_version == prompt_version,
+        _calls.model == model,
+        _calls.video_id.in_(video_ids),
+    )
     return Usage(**connection.execute(query).mappings().one())
 
 

@@ -25,15 +25,15 @@ run()
 """
 
 
-def started(*arguments: str, **environment: str) -> tuple[str, set[str]]:
+def started(*arguments: str, code: int = 0, **environment: str) -> tuple[str, set[str]]:
     """What the command said, and the modules that were loaded for it."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *arguments],
         env=os.environ | environment,
-        check=True,
         stdout=subprocess.PIPE,
         text=True,
     )
+    assert done.returncode == code
     told, _, loaded = done.stdout.rpartition("loaded:")
     return told, set(loaded.split())
 
@@ -59,6 +59,13 @@ def test_a_command_loads_what_it_needs() -> None:
     assert "--by" in told
     assert loaded & HEAVY >= {"sqlalchemy"}
     assert loaded & {"dagster", "openai"} == set()
+
+
+@pytest.mark.usefixtures("own_world")
+def test_a_misspelt_video_is_told_of_before_dagster_is_loaded() -> None:
+    _, loaded = started("rerun", "nobody", "key_moments", code=2)
+    assert loaded & HEAVY >= {"sqlalchemy"}
+    assert "dagster" not in loaded
 
 
 def test_a_shell_completes_names_without_loading_them() -> None:

@@ -9,6 +9,7 @@ app = lazy_group(
     {
         "export": f"{HERE}.export:export_command",
         "run": f"{HERE}.run:run_command",
+        "compare": f"{HERE}.compare:compare_command",
         "score": f"{HERE}.score:score_command",
     },
 )
