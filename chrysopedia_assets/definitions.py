@@ -18,6 +18,7 @@ from chrysopedia_assets.automation import (
     edited_prompts,
     freshness_watch,
     jobs,
+    optimisation,
     refresh_jobs,
     refresh_on_change,
     sensors,
@@ -64,6 +65,7 @@ def build_defs(**overrides: object) -> dg.Definitions:
             jobs.report_freshness,
             refresh_jobs.refresh_stale,
             refresh_jobs.rerun_stage,
+            optimisation.optimize_prompt,
         ],
         sensors=[
             sensors.library_folder,

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from chrysopedia_assets.engines.llm.engine import LlmEngine
+from chrysopedia_assets.errors import ReplyRefused
 from chrysopedia_assets.models.stage_defs import TAXONOMY
 from chrysopedia_assets.stages.ports import Answers, Ask, Question, ReplyT
 from resources.clients.prompts import PromptTemplate
 from resources.llm import open_llm
 from resources.settings import llm_settings
-from resources.sources import Prompts, Sources, read_sources, sources_of
+from resources.sources import Prompts, Sources, prompt_to_try, read_sources, sources_of
 
 
 @dataclass(frozen=True)
@@ -62,17 +63,49 @@ def with_prompt(ask: Ask, prompt: PromptTemplate) -> Ask:
     return replace(ask, llm=replace(ask.llm, prompts=prompts))
 
 
-def engine_to_try(prompt: PromptTemplate, *, sample: int = 0, fresh: bool = False) -> Ask:
-    """The engine with this prompt in place of the installed one, for no run; another sample is another answer.
+def engine_to_try(
+    prompt: PromptTemplate, *, sample: int = 0, fresh: bool = False, run_id: str | None = None
+) -> Ask:
+    """The engine with this prompt in place of the installed one; another sample is another answer.
 
-    Every other task is answered as the settings say. Raises ConfigurationError.
+    `run_id` is what the ledger files its calls under: of no run of the graph. Every other task is answered as the settings say. Raises ConfigurationError.
     """
     sources = read_sources()
     embedded = Embedded(sources)
     prompts = sources.prompts.with_one(prompt)
     if not any(one.settings.model for one in prompts.readable()):
         return embedded
-    return EngineByTask(embedded, _asking(prompts, run_id=None, fresh=fresh, sample=sample))
+    return EngineByTask(embedded, _asking(prompts, run_id=run_id, fresh=fresh, sample=sample))
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Whom the judge's questions go to; a failure of his says who he is."""
+
+    llm: LlmEngine
+    model: str
+
+    def __call__(self, questions: Sequence[Question[ReplyT]]) -> Answers[ReplyT]:
+        try:
+            return self.llm(questions)
+        except ReplyRefused as failure:
+            raise type(failure)(
+                f"{self.model}, the judge, gives no usable answer: {failure.what}",
+                where=failure.where,
+                cure="Name another model as the judge (CHRYSOPEDIA_LLM_JUDGING_MODEL), or score without one: --no-judge.",
+            ) from failure
+
+
+def judge_to_ask(
+    *, model: str | None = None, sample: int = 0, fresh: bool = False, run_id: str | None = None
+) -> Judge | None:
+    """The judge of pages, as the settings say or another model; None where no model is set up. Raises ConfigurationError."""
+    asked = prompt_to_try("judging", None, model)
+    if not asked.settings.model:
+        return None
+    prompts = Prompts({"judging": asked})
+    llm = _asking(prompts, run_id=run_id, fresh=fresh, sample=sample)
+    return Judge(llm, asked.settings.model)
 
 
 def _asking(prompts: Prompts, *, run_id: str | None, fresh: bool, sample: int = 0) -> LlmEngine:

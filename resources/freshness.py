@@ -129,8 +129,8 @@ class Forecast:
 
     def __init__(self, found: Look, database: Database) -> None:
         self._asked = {
-            prompt.task: Asked(prompt.settings.model, prompt.version)
-            for prompt in found.sources.prompts.readable()
+            task: Asked(prompt.settings.model, prompt.version)
+            for task, prompt in found.sources.prompts.readable_of_stages().items()
         }
         self._settings = llm_settings()
         self._history = History()

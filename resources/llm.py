@@ -1,6 +1,6 @@
 """The process's one way to language models: prompts with their settings, and the caller that all runs share."""
 
-import importlib
+import atexit
 import os
 import threading
 from collections.abc import Mapping
@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from chrysopedia_assets.errors import ConfigurationError
-from chrysopedia_assets.models.prompts import TASKS, Task
+from chrysopedia_assets.models.prompts import TASKS, PromptName
 from resources.clients.llm.caller import Caller, Server
 from resources.clients.llm.check import check
 from resources.clients.llm.endpoint import Endpoint
 from resources.clients.llm.loop import BackgroundLoop
+from resources.clients.llm.openai_package import openai_package
 from resources.clients.llm.prices import Price
 from resources.clients.prompts import PromptTemplate, read_prompt
 from resources.database import open_database
@@ -43,13 +44,13 @@ class Llm:
     caller: Caller
 
 
-def prompts() -> dict[Task, PromptTemplate]:
-    """All of those on disk now. Raises ConfigurationError."""
+def prompts() -> dict[PromptName, PromptTemplate]:
+    """All that stages ask with, as they are on disk now. Raises ConfigurationError."""
     chosen = llm_settings()
     return {task: prompt(task, chosen) for task in TASKS}
 
 
-def prompt(task: Task, chosen: LlmSettings, folder: Path | None = None) -> PromptTemplate:
+def prompt(task: PromptName, chosen: LlmSettings, folder: Path | None = None) -> PromptTemplate:
     """The one on disk now, with what the environment says of its settings. Raises ConfigurationError."""
     found = read_prompt(folder or settings().prompts_dir / task, task)
     return _with(found, chosen.of_task[task])
@@ -64,7 +65,7 @@ def open_llm() -> Llm:
 
 def load_client() -> None:
     """Import the `openai` package: a second that the first call otherwise takes longer."""
-    importlib.import_module("openai")
+    openai_package()
 
 
 def check_llm() -> list[str]:
@@ -116,6 +117,7 @@ def close_llm() -> None:
         _open.cache_clear()
 
 
+atexit.register(close_llm)
 _opening = threading.Lock()
 
 

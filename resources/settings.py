@@ -9,13 +9,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from typing import TYPE_CHECKING, Any
 
 from chrysopedia_assets.errors import ConfigurationError
-from chrysopedia_assets.models.prompts import TASKS, PromptSettings, Task
+
+if TYPE_CHECKING:  # loaded where they are used: every command reads where things are
+    from sqlalchemy.engine import URL
+
+    from chrysopedia_assets.models.prompts import PromptName
 
 PROJECT = Path(__file__).resolve().parents[1]
 SAMPLES = PROJECT / "samples"
@@ -29,8 +30,8 @@ class Settings:
     library_dir: Path
     prompts_dir: Path
     taxonomy_file: Path
-    database_url: URL
-    dagster_database_url: URL | None
+    database_url: "URL"
+    dagster_database_url: "URL | None"
 
     @property
     def dagster_dir(self) -> Path:
@@ -84,11 +85,13 @@ class LlmSettings:
     price: tuple[float, float, float] | None
     """US dollars for a million tokens: in, out, cached."""
     extra: Mapping[str, Any]
-    of_task: Mapping[Task, Mapping[str, str]]
+    of_task: "Mapping[PromptName, Mapping[str, str]]"
 
 
 def llm_settings() -> LlmSettings:
     """Read the environment anew. Raises ConfigurationError."""
+    from chrysopedia_assets.models.prompts import PROMPT_NAMES
+
     _refuse_unknown()
     server = LlmServer(os.environ.get(f"{LLM}BASE_URL") or OPENAI_URL, _key(f"{LLM}API_KEY"))
     own_url = os.environ.get(f"{LLM}FALLBACK_BASE_URL")
@@ -105,7 +108,7 @@ def llm_settings() -> LlmSettings:
         retries_per_video=_whole_number(f"{LLM}RETRIES_PER_VIDEO", default=20, least=0),
         price=_price(),
         extra=_extra(),
-        of_task={task: _of_task(task) for task in TASKS},
+        of_task={task: _of_task(task) for task in PROMPT_NAMES},
     )
 
 
@@ -138,8 +141,10 @@ def _key(variable: str) -> str:
     return key
 
 
-def _of_task(task: Task) -> dict[str, str]:
+def _of_task(task: "PromptName") -> dict[str, str]:
     """What the environment says of a prompt's settings: for this task, else for all."""
+    from chrysopedia_assets.models.prompts import PromptSettings
+
     found = {}
     for name in PromptSettings.model_fields:
         for variable in (f"{LLM}{task.upper()}_{name.upper()}", f"{LLM}{name.upper()}"):
@@ -151,9 +156,11 @@ def _of_task(task: Task) -> dict[str, str]:
 
 def _refuse_unknown() -> None:
     """A misspelt variable would be a setting that silently does nothing."""
+    from chrysopedia_assets.models.prompts import PROMPT_NAMES, PromptSettings
+
     fields = [name.upper() for name in PromptSettings.model_fields]
     known = [f"{LLM}{name}" for name in (*LLM_NAMES, *fields)]
-    known += [f"{LLM}{task.upper()}_{name}" for task in TASKS for name in fields]
+    known += [f"{LLM}{task.upper()}_{name}" for task in PROMPT_NAMES for name in fields]
     for variable in os.environ:
         if variable.startswith(LLM) and variable not in known:
             close = difflib.get_close_matches(variable, known, n=1)
@@ -213,7 +220,10 @@ def _path(variable: str, default: Path) -> Path:
     return (PROJECT / Path(os.environ.get(variable) or default).expanduser()).resolve()
 
 
-def _database(data_dir: Path) -> tuple[URL, URL | None]:
+def _database(data_dir: Path) -> "tuple[URL, URL | None]":
+    from sqlalchemy.engine import URL, make_url
+    from sqlalchemy.exc import ArgumentError
+
     text = os.environ.get("CHRYSOPEDIA_DATABASE_URL")
     if not text:
         return URL.create("sqlite", database=str(data_dir / "chrysopedia.sqlite")), None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chrysopedia_assets.engines import EXTRACTIVE
 from chrysopedia_assets.errors import ConfigurationError
-from chrysopedia_assets.models.prompts import TASKS, Task
+from chrysopedia_assets.models.prompts import TASKS, PromptName, Task
 from chrysopedia_assets.models.records import content_hash
 from chrysopedia_assets.models.slugs import slug
 from chrysopedia_assets.models.stage_defs import (
@@ -36,19 +36,19 @@ MAX_NAME = 30
 HASH_DIGITS = 8
 
 
-class Prompts(Mapping[Task, PromptTemplate]):
+class Prompts(Mapping[PromptName, PromptTemplate]):
     """A prompt that cannot be read is an error for whoever asks for it, and for nobody else."""
 
-    def __init__(self, found: Mapping[Task, PromptTemplate | ConfigurationError]) -> None:
+    def __init__(self, found: Mapping[PromptName, PromptTemplate | ConfigurationError]) -> None:
         self._found = found
 
-    def __getitem__(self, task: Task) -> PromptTemplate:
+    def __getitem__(self, task: PromptName) -> PromptTemplate:
         found = self._found[task]
         if isinstance(found, ConfigurationError):
             raise found
         return found
 
-    def __iter__(self) -> Iterator[Task]:
+    def __iter__(self) -> Iterator[PromptName]:
         return iter(self._found)
 
     def __len__(self) -> int:
@@ -59,6 +59,13 @@ class Prompts(Mapping[Task, PromptTemplate]):
 
     def readable(self) -> list[PromptTemplate]:
         return [found for found in self._found.values() if isinstance(found, PromptTemplate)]
+
+    def readable_of_stages(self) -> dict[Task, PromptTemplate]:
+        return {
+            task: found
+            for task in TASKS
+            if isinstance(found := self._found.get(task), PromptTemplate)
+        }
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ class Sources:
 def read_sources() -> Sources:
     """As they are on disk and in the environment now. Raises ConfigurationError for a setting that is wrong for all."""
     chosen = llm_settings()
-    found: dict[Task, PromptTemplate | ConfigurationError] = {}
+    found: dict[PromptName, PromptTemplate | ConfigurationError] = {}
     versions: dict[str, str] = {}
     broken: dict[str, ConfigurationError] = {}
     taxonomy: Taxonomy | None = None
@@ -153,12 +160,12 @@ def overriding(asked: PromptTemplate, *, text: str = "", path: str = "") -> Prom
         raise ConfigurationError(
             "the prompt of this run names another model, temperature or way of thinking",
             where=str(given / "prompt.toml"),
-            cure=f"Leave those as they are in {path_of(prompt_source(asked.task))}.",
+            cure=f"Leave those as they are in {settings().prompts_dir / asked.task}.",
         )
     return found
 
 
-def prompt_to_try(task: Task, path: Path | None, model: str | None = None) -> PromptTemplate:
+def prompt_to_try(task: PromptName, path: Path | None, model: str | None = None) -> PromptTemplate:
     """The installed prompt, or what a folder or file makes of it, asked of any model. Raises ConfigurationError."""
     chosen = llm_settings()
     if path is None or not path.expanduser().is_dir():

@@ -19,10 +19,6 @@ from resources.store import acceptances
 ACCEPTABLE = [name for name in SOURCES if name != LIBRARY_FILES]
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command("accept")(accept_command)
-
-
 def accept_command(
     subject: Annotated[
         str | None,

@@ -8,10 +8,6 @@ from chrysopedia_assets.cli.output import Json, print_json, print_table, unknown
 from resources.store.costs import By, totals
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command("cost")(cost_command)
-
-
 def cost_command(
     by: Annotated[By, typer.Option(help="What to add up by.")] = By.VIDEO,
     video: Annotated[str | None, typer.Option(help="Only the calls of this video.")] = None,

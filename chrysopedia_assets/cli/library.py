@@ -24,12 +24,6 @@ from resources.clients.library import Look, look, settled
 from resources.settings import settings
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command("ingest")(ingest_command)
-    app.command("process")(process_command)
-    app.command("status")(status_command)
-
-
 def ingest_command(
     paths: Annotated[
         list[Path] | None,

@@ -1,4 +1,7 @@
-"""The command itself: its groups, and how failures become exit codes.
+"""The command itself: which commands there are and where, and how failures become exit codes.
+
+A command is a line of a table, here or in its group's own module: its name, and where its function is. It is loaded when
+it is run (`lazy.py`), so this module must stay light: `chrysopedia --help` imports neither a database nor a model.
 
 Exit codes: 0 done, 1 some videos failed or were refused and the others are done, 2 wrong usage or configuration.
 """
@@ -6,43 +9,47 @@ Exit codes: 0 done, 1 some videos failed or were refused and the others are done
 import logging
 import sys
 
-import typer
 from dotenv import load_dotenv
 
-from chrysopedia_assets.cli import accept, cost, library, pages, refresh, rerun, stale, system
+from chrysopedia_assets.cli.lazy import lazy_group
 from chrysopedia_assets.cli.output import errors
 from chrysopedia_assets.cli.prompt.app import app as prompt
-from chrysopedia_assets.cli.prompt.cases import cases_command
-from chrysopedia_assets.cli.prompt.export import export_command
-from chrysopedia_assets.cli.prompt.run import run_command
 from chrysopedia_assets.errors import ChrysopediaError
-from resources.garbage import look_seldom
+from resources.garbage import keep_what_is_loaded, look_seldom
 from resources.settings import PROJECT, use_project_dagster_home
 
-app = typer.Typer(
-    help="Tutorial videos in, short cited technique pages out.",
-    no_args_is_help=True,
+HERE = "chrysopedia_assets.cli"
+
+app = lazy_group(
+    "Tutorial videos in, short cited technique pages out.",
+    {
+        "demo": f"{HERE}.system:demo_command",
+        "ui": f"{HERE}.system:ui_command",
+        "doctor": f"{HERE}.system:doctor_command",
+        "ingest": f"{HERE}.library:ingest_command",
+        "process": f"{HERE}.library:process_command",
+        "status": f"{HERE}.library:status_command",
+        "stale": f"{HERE}.stale:stale_command",
+        "refresh": f"{HERE}.refresh:refresh_command",
+        "rerun-all": f"{HERE}.refresh:rerun_all_command",
+        "rerun": f"{HERE}.rerun:rerun_command",
+        "accept": f"{HERE}.accept:accept_command",
+        "cost": f"{HERE}.cost:cost_command",
+    },
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,
 )
-system.add_to(app)
-library.add_to(app)
-stale.add_to(app)
-refresh.add_to(app)
-rerun.add_to(app)
-accept.add_to(app)
-cost.add_to(app)
-app.add_typer(pages.app, name="pages")
-prompt.command("cases")(cases_command)
-prompt.command("export")(export_command)
-prompt.command("run")(run_command)
+pages = lazy_group(
+    "Technique pages: list them, read one.",
+    {"list": f"{HERE}.pages:list_command", "show": f"{HERE}.pages:show_command"},
+)
+app.add_typer(pages, name="pages")
 app.add_typer(prompt, name="prompt")
 
 
 def run() -> None:
     """The `chrysopedia` script."""
-    look_seldom()
-    use_project_dagster_home()  # first: in `.env` it is the folder that a shell stands in
+    look_seldom()  # first: what a command loads is half of a short one's time
+    use_project_dagster_home()  # before `.env`: there it is the folder that a shell stands in
     load_dotenv(PROJECT / ".env")
     # An interrupt in the middle of a query is told once, by the command.
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
@@ -53,3 +60,5 @@ def run() -> None:
             f"Error: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True
         )
         sys.exit(2)
+    finally:
+        keep_what_is_loaded()  # else Python looks through all of it once more, to end

@@ -14,12 +14,7 @@ from chrysopedia_assets.cli.output import (
 )
 from chrysopedia_assets.site.pages import page_markdown
 
-app = typer.Typer(
-    help="Technique pages: list them, read one.", no_args_is_help=True, rich_markup_mode=None
-)
 
-
-@app.command("list")
 def list_command(
     video: Annotated[str | None, typer.Option(help="Only pages of this video.")] = None,
     category: Annotated[str | None, typer.Option(help="Only pages of this category (key).")] = None,
@@ -37,7 +32,6 @@ def list_command(
         print_table(rows, "No pages. Next: chrysopedia process")
 
 
-@app.command("show")
 def show_command(
     page: Annotated[str, typer.Argument(help="The page's id, as in `pages list`.")],
     as_json: Json = False,

@@ -33,11 +33,6 @@ DryRun = Annotated[
 ]
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command("refresh")(refresh_command)
-    app.command("rerun-all")(rerun_all_command)
-
-
 def refresh_command(
     cause: Annotated[
         list[str] | None,

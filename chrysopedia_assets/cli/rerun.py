@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 ByStage = Mapping[StageName, Verdict]
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command("rerun")(rerun_command)
-
-
 def rerun_command(
     video: Annotated[str, typer.Argument(help="The video's id.")],
     stage: Annotated[str | None, typer.Argument(help="The stage; none with --clean.")] = None,
@@ -68,10 +64,11 @@ def rerun_command(
     as_json: Json = False,
 ) -> None:
     """Run one stage of one video again, whatever it stands like. What is below is not run; it is told what that makes."""
-    from chrysopedia_assets.automation.process import Order
-
     [video_id] = known_videos([video])
     by_stage = look(event_log_on_disk(), open_database(), [video_id]).verdicts[video_id]
+    # Dagster comes with it: who misspelt a name is told without waiting for that.
+    from chrysopedia_assets.automation.process import Order
+
     if clean:
         if stage or prompt or clear_override:
             raise ConfigurationError(

@@ -33,10 +33,6 @@ SHOWN = 20
 SYNTHESIS = (prompt_source("synthesis"), settings_source("synthesis"))
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command("stale")(stale_command)
-
-
 def stale_command(
     asset: Annotated[str, typer.Option(help="Which stage's results: its name, or `all`.")] = PAGES,
     video: Annotated[str | None, typer.Option(help="Only this video.")] = None,
@@ -196,8 +192,8 @@ def _number(pairs: Sequence[tuple[str, Root]]) -> dict[Root, int]:
 def _unread(found: Look, pairs: Sequence[tuple[str, Root]]) -> list[Task]:
     """The tasks whose prompt was edited while nobody reads it."""
     edited = {root.cause.subject for _, root in pairs if root.cause.kind == "prompt"}
-    readable = found.sources.prompts.readable()
-    return [p.task for p in readable if not p.settings.model and prompt_source(p.task) in edited]
+    readable = found.sources.prompts.readable_of_stages().items()
+    return [task for task, p in readable if not p.settings.model and prompt_source(task) in edited]
 
 
 def _is_shown(verdict: Verdict, choice: Choice) -> bool:

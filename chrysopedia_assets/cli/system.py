@@ -22,12 +22,6 @@ from chrysopedia_assets.site.pages import page_markdown
 from resources.settings import PROJECT, SAMPLES, llm_variables, settings
 
 
-def add_to(app: typer.Typer) -> None:
-    app.command("demo")(demo_command)
-    app.command("ui")(ui_command)
-    app.command("doctor")(doctor_command)
-
-
 def demo_command() -> None:
     """Take in the bundled samples, make their pages, and show one. A second run recomputes nothing."""
     started = time.perf_counter()

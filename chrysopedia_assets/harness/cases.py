@@ -32,7 +32,7 @@ from chrysopedia_assets.engines import EXTRACTIVE
 from chrysopedia_assets.engines.llm.reading import read_reply
 from chrysopedia_assets.errors import ChrysopediaError, ConfigurationError, ReplyRefused
 from chrysopedia_assets.models.calls import Completion
-from chrysopedia_assets.models.prompts import Task
+from chrysopedia_assets.models.prompts import TASKS, PromptName
 from chrysopedia_assets.models.records import Record, Text
 from chrysopedia_assets.models.taxonomy import Taxonomy
 from chrysopedia_assets.stages.classifications import (
@@ -40,21 +40,25 @@ from chrysopedia_assets.stages.classifications import (
     ClassificationQuestion,
     ClassificationReply,
 )
+from chrysopedia_assets.stages.judging import JudgingInput, JudgingQuestion
 from chrysopedia_assets.stages.key_moments import ExtractionInput, ExtractionQuestion
 from chrysopedia_assets.stages.ports import Ask, Question, answers
+from chrysopedia_assets.stages.reflecting import ReflectingInput, ReflectingQuestion
 from chrysopedia_assets.stages.technique_pages import SynthesisInput, SynthesisQuestion
 from chrysopedia_assets.stages.topic_chunks import SegmentationInput, SegmentationQuestion
 
 AT_ONCE = 16
 """Cases under way; how many calls that are at a time has its own limit."""
 ENDING = ".yaml"
-ASKED: Mapping[Task, Callable[[Any], Question[Any]]] = {
+ASKED: Mapping[PromptName, Callable[[Any], Question[Any]]] = {
     "segmentation": lambda given: SegmentationQuestion(SegmentationInput.model_validate(given)),
     "extraction": lambda given: ExtractionQuestion(ExtractionInput.model_validate(given)),
     "classification": lambda given: ClassificationQuestion(
         ClassificationInput.model_validate(given)
     ),
     "synthesis": lambda given: SynthesisQuestion(SynthesisInput.model_validate(given)),
+    "judging": lambda given: JudgingQuestion(JudgingInput.model_validate(given)),
+    "reflecting": lambda given: ReflectingQuestion(ReflectingInput.model_validate(given)),
 }
 
 
@@ -88,7 +92,7 @@ class CaseFile(Record):
 
 @dataclass(frozen=True)
 class Case:
-    task: Task
+    task: PromptName
     path: Path
     file: CaseFile
     question: Question[Any]
@@ -134,18 +138,18 @@ def cases_in(folder: Path) -> list[Path]:
     return sorted((folder / "cases").glob(f"*{ENDING}"))
 
 
-def read_case(path: Path, task: Task) -> Case:
+def read_case(path: Path, task: PromptName) -> Case:
     """Raises ConfigurationError, with the file and what is wrong in it."""
     try:
         file = CaseFile.model_validate(yaml.safe_load(path.read_text("utf-8")))
         return Case(task, path, file, ASKED[task](file.given))
-    except (OSError, UnicodeDecodeError) as error:
-        raise _wrong(path, f"the case cannot be read: {error}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        raise _wrong(path, f"the case cannot be read: {_told(error)}") from error
+    except ValueError as error:
         raise _wrong(path, f"the case is not sound: {_told(error)}") from error
 
 
-def check_cases(folder: Path, task: Task) -> list[str]:
+def check_cases(folder: Path, task: PromptName) -> list[str]:
     """What is wrong with the cases of a prompt's folder, by their gates alone; empty when all is well."""
     wrong = [
         f"{path.name}: this is no case; a case's name ends in {ENDING}"
@@ -279,6 +283,8 @@ def run_cases(cases: Iterable[Case], ask: Ask, model: str | None) -> Iterator[Ca
 def run_case(case: Case, ask: Ask, model: str | None) -> CaseRun:
     """A reply that is refused is a failed case; a wrong setting raises ConfigurationError."""
     found, engine = gates(case), model or EXTRACTIVE
+    if model is None and case.task not in TASKS:
+        return CaseRun(case, found, engine, spared=f"{case.task} takes a language model")
     if model is None and case.file.embedded is False:
         return CaseRun(case, found, engine, spared=case.file.because)
     started = time.perf_counter()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from chrysopedia_assets.models.prompts import Task
+from chrysopedia_assets.models.prompts import PromptName
 from chrysopedia_assets.models.records import Record, Text, content_hash
 
 BYTES_PER_TOKEN = 3.5
@@ -73,7 +73,7 @@ class Request(Record):
 class Label:
     """What a call is for; recorded beside it, and no part of what is sent."""
 
-    task: Task | Literal["check"]
+    task: PromptName | Literal["check"]
     video_id: str
     subject: str
     """Which part of the video it is about, in words."""

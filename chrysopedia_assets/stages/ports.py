@@ -13,7 +13,7 @@ from typing import ClassVar, Generic, Protocol, Self, TypeVar
 from pydantic import model_validator
 
 from chrysopedia_assets.errors import ReplyRefused
-from chrysopedia_assets.models.prompts import Task
+from chrysopedia_assets.models.prompts import PromptName
 from chrysopedia_assets.models.records import Record, SegmentIndex, Video
 
 ReplyT = TypeVar("ReplyT", bound=Record)
@@ -47,7 +47,7 @@ class NumberedGiven(Given):
 class Question(ABC, Generic[ReplyT]):
     """One call's worth of work. Numbers in replies are the ones that `given` shows, also in a part of a question."""
 
-    task: ClassVar[Task]
+    task: ClassVar[PromptName]
     reply: ClassVar[type[Record]]
     given: Given
 

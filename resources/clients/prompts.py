@@ -13,10 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from chrysopedia_assets.errors import ConfigurationError
-from chrysopedia_assets.models.prompts import REPLY_VERSIONS, VARIABLES, PromptSettings, Task
+from chrysopedia_assets.models.prompts import REPLY_VERSIONS, VARIABLES, PromptName, PromptSettings
 from chrysopedia_assets.models.records import content_hash
+from resources.clients.voice import VOICE_FILE, Voices, read_voices
 
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+VOICED: PromptName = "synthesis"
 _LOOSE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{")
 
 
@@ -24,10 +26,18 @@ _LOOSE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{")
 class PromptTemplate:
     """A task's prompt as it is on disk, and how to ask with it."""
 
-    task: Task
+    task: PromptName
     system: str
     user: str
     settings: PromptSettings
+    voices: Voices | None = None
+
+    @cached_property
+    def dial(self) -> str:
+        """What the setting `voice` adds to the system text; empty where it is not set."""
+        if self.settings.voice is None or self.voices is None:
+            return ""
+        return f"\n{self.voices.paragraph(self.settings.voice)}\n"
 
     @cached_property
     def version(self) -> str:
@@ -36,23 +46,50 @@ class PromptTemplate:
         Not the cases; and who answers, how, is a version of its own (`resources.sources`).
         """
         bounds = self.settings.model_dump_json(include={"max_output_tokens", "max_input_tokens"})
-        return content_hash(self.system, self.user, bounds, str(REPLY_VERSIONS[self.task]))
+        system = self.system + self.dial
+        return content_hash(system, self.user, bounds, str(REPLY_VERSIONS[self.task]))
 
     def texts(self, values: Mapping[str, str]) -> tuple[str, str]:
         """System and user text, filled. What is filled in is never read as a template."""
-        return _filled(self.system, values), _filled(self.user, values)
+        return _filled(self.system, values) + self.dial, _filled(self.user, values)
 
     def with_settings(self, changes: Mapping[str, Any]) -> "PromptTemplate":
-        """With other settings. Raises pydantic's ValidationError."""
+        """With other settings. Raises pydantic's ValidationError, or ConfigurationError for a voice that it has not."""
         settings = self.settings.model_dump() | dict(changes)
-        return replace(self, settings=PromptSettings.model_validate(settings))
+        changed = replace(self, settings=PromptSettings.model_validate(settings))
+        return _voiced(changed, f"the prompt of {self.task}")
 
 
-def read_prompt(folder: Path, task: Task) -> PromptTemplate:
-    """Raises ConfigurationError, with the file and what is wrong in it."""
+def read_prompt(folder: Path, task: PromptName) -> PromptTemplate:
+    """Raises ConfigurationError, with the file and what is wrong in it.
+
+    All three files of one folder: where it is replaced by another while it is read (a promotion), the other is read.
+    """
+    while True:
+        which = _which(folder)
+        try:
+            found: PromptTemplate | ConfigurationError = _read_prompt(folder, task)
+        except ConfigurationError as error:
+            found = error
+        if _which(folder) != which:
+            continue
+        if isinstance(found, ConfigurationError):
+            raise found
+        return found
+
+
+def _which(folder: Path) -> int | None:
+    try:
+        return folder.stat().st_ino
+    except OSError:
+        return None
+
+
+def _read_prompt(folder: Path, task: PromptName) -> PromptTemplate:
     system, user = (_template(folder / name, task) for name in ("system.md", "user.md"))
     settings = _settings(folder / "prompt.toml", task)
-    return _checked(PromptTemplate(task, system, user, settings), str(folder))
+    voices = read_voices(folder / VOICE_FILE)
+    return _checked(PromptTemplate(task, system, user, settings, voices), str(folder))
 
 
 def with_part(prompt: PromptTemplate, path: Path) -> PromptTemplate:
@@ -69,28 +106,60 @@ def with_system(prompt: PromptTemplate, text: str, where: str) -> PromptTemplate
     return _checked(replace(prompt, system=text), where)
 
 
+def with_voice(prompt: PromptTemplate, value: float | None) -> PromptTemplate:
+    """The prompt with its dial set, 0 to 1; None leaves it as it is. Raises ConfigurationError."""
+    if value is None:
+        return prompt
+    if not 0 <= value <= 1:
+        raise ConfigurationError(
+            f"a voice of {value:g} is none", cure="Give a number from 0 (neutral) to 1 (own words)."
+        )
+    return prompt.with_settings({"voice": value})
+
+
+def _voiced(prompt: PromptTemplate, where: str) -> PromptTemplate:
+    """A dial that nothing is written for would silently do nothing."""
+    if prompt.settings.voice is None:
+        return prompt
+    if prompt.task != VOICED:
+        raise ConfigurationError(
+            f"a voice is set for {prompt.task}",
+            where=where,
+            cure=f"Only {VOICED} writes in a creator's voice: set it there (voice = 0.8, or CHRYSOPEDIA_LLM_SYNTHESIS_VOICE).",
+        )
+    if prompt.voices is None:
+        raise ConfigurationError(
+            f"a voice is set, and the prompt has no {VOICE_FILE} that says what it means",
+            where=where,
+            cure=f"Copy {VOICE_FILE} from the installed prompt into its folder, or leave the voice unset.",
+        )
+    return prompt
+
+
 def _checked(prompt: PromptTemplate, where: str) -> PromptTemplate:
     """What is not used anywhere has no line to be named."""
     used = {name for text in (prompt.system, prompt.user) for name in _VARIABLE.findall(text)}
     if unused := VARIABLES[prompt.task] - used:
         raise _wrong_variables("unused", unused, where, prompt.task)
-    return prompt
+    return _voiced(prompt, where)
 
 
-def _template(path: Path, task: Task) -> str:
+def _template(path: Path, task: PromptName) -> str:
     text = _read(path)
     _refuse_unknown(text, str(path), task)
     return text
 
 
-def _refuse_unknown(text: str, where: str, task: Task) -> None:
+def _refuse_unknown(text: str, where: str, task: PromptName) -> None:
     lines = [set(_VARIABLE.findall(line)) - VARIABLES[task] for line in text.splitlines()]
     if unknown := set().union(*lines):
         first = next(number for number, names in enumerate(lines, start=1) if names)
         raise _wrong_variables("unknown", unknown, f"{where}, line {first}", task)
 
 
-def _wrong_variables(kind: str, names: Set[str], where: str, task: Task) -> ConfigurationError:
+def _wrong_variables(
+    kind: str, names: Set[str], where: str, task: PromptName
+) -> ConfigurationError:
     return ConfigurationError(
         f"{kind} variables: {', '.join(sorted(names))}",
         where=where,
@@ -121,7 +190,7 @@ def _refuse_loose(text: str, where: str) -> None:
             )
 
 
-def _settings(path: Path, task: Task) -> PromptSettings:
+def _settings(path: Path, task: PromptName) -> PromptSettings:
     try:
         found = tomllib.loads(_read(path))
         version = found.pop("reply_version", None)

@@ -1,7 +1,7 @@
 """What calls cost, added up by whatever one asks about. All from the ledger; nothing is counted anywhere else."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from chrysopedia_assets.freshness.estimate import History, Spent
 from chrysopedia_assets.models.calls import Usage
-from chrysopedia_assets.models.prompts import Task
+from chrysopedia_assets.models.prompts import TASKS, Task
 from resources.store import tables as t
 
 MAX_IN = 500
@@ -46,6 +46,7 @@ def _total(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
 
 
 _SENT = _calls.outcome != "reused"
+_OF_STAGES = _calls.task.in_(TASKS)
 # What went through a reused reply was paid for, and counted, when it was first given.
 _MEASURES = {
     "calls": _count(_SENT),
@@ -65,6 +66,21 @@ def usage_of(connection: Connection, run_id: str, task: str, video_id: str) -> U
     measures = [value.label(name) for name, value in _MEASURES.items()]
     query = sa.select(*measures, sa.func.max(_calls.prompt_version).label("prompt_version"))
     query = query.where(_calls.run_id == run_id, _calls.task == task, _calls.video_id == video_id)
+    return Usage(**connection.execute(query).mappings().one())
+
+
+def of_prompt(
+    connection: Connection, task: str, prompt_version: str, model: str, video_ids: Collection[str]
+) -> Usage:
+    """What one version of a prompt has used on some videos with one model, in all tries so far."""
+    measures = [value.label(name) for name, value in _MEASURES.items()]
+    query = sa.select(*measures, sa.func.max(_calls.prompt_version).label("prompt_version"))
+    query = query.where(
+        _calls.task == task,
+        _calls.prompt_version == prompt_version,
+        _calls.model == model,
+        _calls.video_id.in_(video_ids),
+    )
     return Usage(**connection.execute(query).mappings().one())
 
 
@@ -123,7 +139,7 @@ def _pages_of_groups(video_id: str | None) -> sa.Select[Any]:
 
 
 def history(connection: Connection) -> History:
-    """What is known of earlier calls, for saying what others will cost."""
+    """What is known of the stages' earlier calls, for saying what others will cost."""
     calls = _calls_of_newest_runs(connection)
     means = sa.select(
         _calls.task,
@@ -131,7 +147,7 @@ def history(connection: Connection) -> History:
         sa.func.avg(_calls.tokens_in),
         sa.func.avg(_calls.tokens_out),
         sa.func.avg(_calls.latency_s),
-    ).where(_SENT, _calls.tokens_out.is_not(None))
+    ).where(_OF_STAGES, _SENT, _calls.tokens_out.is_not(None))
     spent = {
         (task, video_id): Spent(1, float(tokens_in or 0), float(tokens_out), latency_s).times(
             calls[task, video_id]
@@ -149,7 +165,7 @@ def history(connection: Connection) -> History:
         {
             (task, video_id, version, model)
             for task, video_id, version, model in connection.execute(
-                kept.where(_calls.outcome == "ok").distinct()
+                kept.where(_OF_STAGES, _calls.outcome == "ok").distinct()
             )
         },
     )
@@ -187,3 +203,10 @@ def usage_of_runs(connection: Connection, run_ids: Sequence[str]) -> Usage:
         for at in range(0, len(run_ids), MAX_IN)
     ]  # fmt: skip
     return Usage(**{name: sum(row[name] for row in found) for name in _MEASURES})
+
+
+def dearest_call(connection: Connection, model: str) -> float | None:
+    """In US dollars, of all that the model ever answered; None where it has no price yet."""
+    query = sa.select(sa.func.max(_calls.cost_usd)).where(_calls.model == model, _SENT)
+    found: float | None = connection.execute(query).scalar_one()
+    return found or None

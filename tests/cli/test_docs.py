@@ -26,8 +26,11 @@ def generated() -> str:
 
 
 def helps(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
-    context = click.Context(command, info_name=name, terminal_width=100, max_content_width=100)
-    yield name, command.get_help(context).strip()
+    # What is listed is loaded by its context, whose command it then is.
+    context = command.make_context(
+        name, [], resilient_parsing=True, terminal_width=100, max_content_width=100
+    )
+    yield name, context.command.get_help(context).strip()
     for child, nested in getattr(command, "commands", {}).items():
         yield from helps(nested, f"{name} {child}")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chrysopedia_assets.models.prompts import TASKS
+from chrysopedia_assets.models.prompts import PROMPT_NAMES
 from tests.builders import PROJECT
 from tests.cli.conftest import Command
 from tests.cli.test_language_model import use
@@ -38,7 +38,7 @@ def test_without_a_model_the_embedded_engine_passes_what_applies_to_it(
 ) -> None:
     ended = chrysopedia("prompt", "cases")
     assert ended.code == 0, ended.out + ended.err
-    every = [path.stem for task in TASKS for path in (PROMPTS / task / "cases").iterdir()]
+    every = [path.stem for task in PROMPT_NAMES for path in (PROMPTS / task / "cases").iterdir()]
     assert len(ended.out.splitlines()) == 1 + len(every)
     assert "FAILED" not in ended.out
     assert "does not apply: It cannot tell an announcement from a lesson." in ended.out

@@ -20,20 +20,29 @@ from chrysopedia_assets.engines.extraction import extract
 from chrysopedia_assets.engines.segmentation import segment
 from chrysopedia_assets.engines.synthesis import synthesise
 from chrysopedia_assets.engines.vocabulary import Vocabulary
+from chrysopedia_assets.harness.words import (
+    is_said,
+    quotations,
+    says_nothing,
+    values_in,
+    word_count,
+)
 from chrysopedia_assets.models.key_moments import KeyMoment
-from chrysopedia_assets.models.prompts import TASKS, Task
+from chrysopedia_assets.models.prompts import PROMPT_NAMES, PromptName
 from chrysopedia_assets.models.records import Record, Video
 from chrysopedia_assets.models.synthesis_groups import GroupedMoment
 from chrysopedia_assets.models.taxonomy import Taxonomy
 from chrysopedia_assets.models.technique_pages import CITATION
 from chrysopedia_assets.models.transcripts import Segment
 from chrysopedia_assets.stages.classifications import ClassificationInput
+from chrysopedia_assets.stages.judging import JudgingInput, JudgingReply, Passage
 from chrysopedia_assets.stages.key_moments import ExtractionInput
 from chrysopedia_assets.stages.ports import Given
 from chrysopedia_assets.stages.technique_pages import SynthesisInput
 from chrysopedia_assets.stages.topic_chunks import SegmentationInput
 from resources.clients.llm.check import READY
 from tests.builders import product_taxonomy
+from tests.fakes.manners import in_manner, manner_of_text, proposal
 
 LAST_SEGMENT_S = 5.0
 """A prompt does not say when its last segment ends."""
@@ -57,21 +66,21 @@ class EngineReplies:
     def __init__(self, taxonomy: Taxonomy) -> None:
         self._taxonomy = taxonomy
         self._vocabulary = Vocabulary(taxonomy)
-        self._known: dict[tuple[Task, str], str] = {}
+        self._known: dict[tuple[PromptName, str, str], str] = {}
 
     def known(self, body: Mapping[str, Any]) -> str | None:
         """The reply if there has been one before: costs nothing. Raises Unreadable."""
-        if messages_of(body)[-1][1] == READY:
-            return '{"ready": true}'
-        return self._known.get(_without_title(_question(body)))
+        if (reply := _without_engine(body)) is not None:
+            return reply
+        return self._known.get((*_without_title(_question(body)), manner_of(body)))
 
     def text_for(self, body: Mapping[str, Any]) -> str:
         """The reply as JSON. Raises Unreadable."""
-        if messages_of(body)[-1][1] == READY:
-            return '{"ready": true}'
-        question = _without_title(_question(body))
+        if (reply := _without_engine(body)) is not None:
+            return reply
+        question = (*_without_title(_question(body)), manner_of(body))
         if question not in self._known:
-            self._known[question] = self._reply(body).model_dump_json()
+            self._known[question] = in_manner(self._reply(body).model_dump_json(), question[-1])
         return self._known[question]
 
     def _reply(self, body: Mapping[str, Any]) -> Record:
@@ -84,6 +93,8 @@ class EngineReplies:
                 return classify_moments(given, self._vocabulary)
             case SynthesisInput() as given:
                 return synthesise(given, self._vocabulary)
+            case JudgingInput() as given:
+                return judged(given)
             case given:
                 raise AssertionError(f"no engine for {type(given).__name__}")
 
@@ -100,6 +111,19 @@ def messages_of(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     if not isinstance(messages, list) or not messages:
         raise Unreadable("'messages' has to be a list of at least one message")
     return [_message(number, message) for number, message in enumerate(messages)]
+
+
+def manner_of(body: Mapping[str, Any]) -> str:
+    """What the system text asks for that changes how the reply is written."""
+    return manner_of_text("\n".join(said for role, said in messages_of(body) if role == "system"))
+
+
+def _without_engine(body: Mapping[str, Any]) -> str | None:
+    """To what is asked beside the stages."""
+    prompt = messages_of(body)[-1][1]
+    if prompt == READY:
+        return '{"ready": true}'
+    return proposal(prompt) if "<current_instructions>" in prompt else None
 
 
 def given_in(body: Mapping[str, Any], taxonomy: Taxonomy) -> Given:
@@ -137,6 +161,19 @@ def given_in(body: Mapping[str, Any], taxonomy: Taxonomy) -> Given:
                         for item in items
                     ),
                 )
+            case "judging":
+                return JudgingInput(
+                    video=_video(header),
+                    title="page",
+                    page=_inside(prompt, "page"),
+                    passages=tuple(
+                        Passage(
+                            moment_id=str(item["number"]),
+                            **{k: item[k] for k in ("title", "summary", "quote", "said")},
+                        )
+                        for item in _json_lines(inside)
+                    ),
+                )
     except (ValidationError, KeyError, TypeError) as error:
         raise Unreadable(f"the {task} prompt has not what its reply needs: {error!r}") from error
 
@@ -150,7 +187,7 @@ def _message(number: int, message: Any) -> tuple[str, str]:
     return role, text
 
 
-def _question(body: Mapping[str, Any]) -> tuple[Task, str]:
+def _question(body: Mapping[str, Any]) -> tuple[PromptName, str]:
     """What is asked for, and the last prompt with an input in it: a later message may only speak of the reply."""
     said = [text for role, text in messages_of(body) if role == "user"]
     prompt = next((text for text in reversed(said) if _FENCE.search(text)), None)
@@ -159,21 +196,23 @@ def _question(body: Mapping[str, Any]) -> tuple[Task, str]:
     return _task(body, prompt), prompt
 
 
-def _without_title(question: tuple[Task, str]) -> tuple[Task, str]:
+def _without_title(question: tuple[PromptName, str]) -> tuple[PromptName, str]:
     """The embedded engine does not look at it, so one answer serves the same speech under many titles."""
     task, prompt = question
     return task, re.sub(r"^Video: .*$", "", prompt, count=1, flags=re.MULTILINE)
 
 
-def _task(body: Mapping[str, Any], prompt: str) -> Task:
+def _task(body: Mapping[str, Any], prompt: str) -> PromptName:
     """By the name of the reply's schema where there is one, else by the fields above the input."""
     response_format = body.get("response_format")
     schema = (response_format or {}).get("json_schema") or {}
-    if named := next((task for task in TASKS if task == schema.get("name")), None):
+    if named := next((task for task in PROMPT_NAMES if task == schema.get("name")), None):
         return named
     header, inside = prompt[: _first_fence(prompt).start()], _first_fence(prompt)[1]
     if inside == "transcript":
         return "extraction" if re.search(r"^Unit: ", header, re.MULTILINE) else "segmentation"
+    if "\n<page>\n" in prompt:
+        return "judging"
     return "synthesis" if re.search(r"^Category: ", header, re.MULTILINE) else "classification"
 
 
@@ -190,6 +229,14 @@ def _opened(prompt: str) -> tuple[str, str]:
     if not closing:
         raise Unreadable(f"<{opening[1]}> is not closed")
     return prompt[: opening.start()], inside.strip("\n")
+
+
+def _inside(prompt: str, tag: str) -> str:
+    _, opening, rest = prompt.partition(f"\n<{tag}>\n")
+    inside, closing, _ = rest.partition(f"\n</{tag}>")
+    if not (opening and closing):
+        raise Unreadable(f"<{tag}> is not there, or not closed")
+    return inside
 
 
 def _field(header: str, name: str) -> str:
@@ -252,6 +299,40 @@ def _moment(item: Mapping[str, Any]) -> KeyMoment:
     )
 
 
+# What a judge would say --------------------------------------------------------------------------
+
+
+def judged(given: JudgingInput) -> JudgingReply:
+    """By plain properties of the page: a worse one gets a lower value, an equal one the same."""
+    titles = [line.lstrip("# ") for line in given.page.splitlines() if line.startswith("#")]
+    told = "\n".join(f"{p.title}\n{p.summary}\n{p.quote}\n{p.said}" for p in given.passages)
+    there, wanted = set(values_in(given.page)), set(values_in(told))
+    quoted = quotations(given.page)
+    words = word_count(given.page)
+    named = given.video.creator.casefold() in given.page.casefold()
+    values = {
+        "structure": _part(sum(not says_nothing(title) for title in titles), len(titles)),
+        "content_specificity": _part(len(there & wanted), len(wanted)),
+        "voice_preservation": 0.5 * named + 0.5 * any(is_said(q, told) for q in quoted),
+        "readability": min(1.0, 400 / max(words, 1)),
+        "factual_fidelity": _part(len(there & wanted), len(there)),
+    }
+    return JudgingReply.model_validate(
+        {
+            name: {
+                "quote": titles[0] if titles else "",
+                "reason": f"{name} is {value:.2f}",
+                "value": value,
+            }
+            for name, value in values.items()
+        }
+    )
+
+
+def _part(good: int, of: int) -> float:
+    return good / of if of else 1.0
+
+
 # How a reply's text can be wrong ----------------------------------------------------------------
 
 
@@ -278,6 +359,8 @@ def _shortened(text: str) -> str:
     reply = json.loads(text)
     if "pages" in reply:
         return _dumped(_without_last_moments(reply))
+    if "structure" in reply:
+        return _dumped(dict(list(reply.items())[:-1]))
     name = _items(reply)
     least = 1 if name == "topics" else 0
     reply[name] = reply[name][: max(least, _kept(len(reply[name])))]
@@ -305,9 +388,14 @@ def _kept(count: int) -> int:
 
 
 def _beyond(text: str) -> str:
-    """The last item speaks of something that is not in the input; a reply without items stays as it is."""
+    """The last item speaks of something that is not in the input; a reply without items stays as it is.
+
+    A judge gives 7 of 5.
+    """
     reply = json.loads(text)
     match reply:
+        case {"structure": first}:
+            first["value"] = 7
         case {"topics": [*_, last]}:
             last["first_segment"] += BEYOND
         case {"moments": [*_, last]}:
@@ -324,6 +412,8 @@ def _beyond(text: str) -> str:
 def _doubled(text: str) -> str:
     """The last item comes twice; a reply without items stays as it is."""
     reply = json.loads(text)
+    if "structure" in reply:
+        return text
     name = _items(reply)
     if name == "pages" and reply["pages"]:
         moments = reply["pages"][-1]["moments"]

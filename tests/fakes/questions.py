@@ -1,13 +1,19 @@
-"""A question of each task, with inputs large enough to be divided."""
+"""A question for each prompt; those of the stages have inputs large enough to be divided."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from chrysopedia_assets.models.prompts import Task
+from chrysopedia_assets.models.prompts import PromptName
 from chrysopedia_assets.models.synthesis_groups import GroupedMoment
 from chrysopedia_assets.stages.classifications import ClassificationInput, ClassificationQuestion
+from chrysopedia_assets.stages.judging import JudgingInput, JudgingQuestion, Passage
 from chrysopedia_assets.stages.key_moments import ExtractionInput, ExtractionQuestion
 from chrysopedia_assets.stages.ports import Question
+from chrysopedia_assets.stages.reflecting import (
+    Example,
+    ReflectingInput,
+    ReflectingQuestion,
+)
 from chrysopedia_assets.stages.technique_pages import SynthesisInput, SynthesisQuestion
 from chrysopedia_assets.stages.topic_chunks import SegmentationInput, SegmentationQuestion
 from tests.builders import moment, product_taxonomy, transcript, video
@@ -20,7 +26,7 @@ MOMENTS = tuple(
     for n, line in enumerate((*LINES, "hello and welcome"), start=4)
 )
 NUMBERS = tuple(range(4, 13))
-QUESTIONS: Mapping[Task, Question[Any]] = {
+QUESTIONS: Mapping[PromptName, Question[Any]] = {
     "segmentation": SegmentationQuestion(
         SegmentationInput(video=video(), first_segment=7, segments=SPEECH.segments)
     ),
@@ -43,6 +49,23 @@ QUESTIONS: Mapping[Task, Question[Any]] = {
             category="mixing",
             numbers=NUMBERS,
             moments=tuple(GroupedMoment(moment=m, tags=("eq",)) for m in MOMENTS),
+        )
+    ),
+    "reflecting": ReflectingQuestion(
+        ReflectingInput(
+            video=video(),
+            of="synthesis",
+            prompt="Write pages. Answer with JSON.",
+            placeholders=("creator", "moments"),
+            examples=(Example(score=0.5, feedback=("no citation",), result="A page."),),
+        )
+    ),
+    "judging": JudgingQuestion(
+        JudgingInput(
+            video=video(),
+            title="Kicks",
+            page=f"# Kicks: cut, then drive\n\nAda Fader: “{LINES[0]}” [1]",
+            passages=(Passage(moment_id="moment-4", title="Kicks", said=LINES[0], quote=LINES[0]),),
         )
     ),
 }

@@ -36,10 +36,10 @@ def put(folder: Path, text: str | None = None, **changes: Any) -> Path:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"text": "about: [unclosed"}, "the case is not sound: while parsing"),
+        ({"text": "about: [unclosed"}, "the case cannot be read: while parsing"),
         ({"text": "- a list"}, "the case is not sound: it: Input should be"),
         ({"text": ""}, "the case is not sound: it: Input should be"),
-        ({"text": "[" * 5_000}, "the case is not sound"),
+        ({"text": "[" * 5_000}, "the case cannot be read"),
         ({"text": "a: !!python/object/apply:os.system ['true']"}, "could not determine"),
         ({"must_fnd": ["x"]}, "must_fnd: Extra inputs"),
         ({"about": None}, "about: Field required"),

@@ -8,26 +8,30 @@ from pathlib import Path
 
 import pytest
 
-from chrysopedia_assets.models.prompts import REPLY_VERSIONS, TASKS, Task
+from chrysopedia_assets.models.prompts import PROMPT_NAMES, REPLY_VERSIONS, PromptName
 from chrysopedia_assets.models.records import Record, content_hash
 from chrysopedia_assets.stages.classifications import ClassificationQuestion
+from chrysopedia_assets.stages.judging import JudgingQuestion
 from chrysopedia_assets.stages.key_moments import ExtractionQuestion
+from chrysopedia_assets.stages.reflecting import ReflectingQuestion
 from chrysopedia_assets.stages.technique_pages import SynthesisQuestion
 from chrysopedia_assets.stages.topic_chunks import SegmentationQuestion
 
 SNAPSHOT = Path(__file__).with_name("reply_versions.json")
-REPLIES: dict[Task, type[Record]] = {
+REPLIES: dict[PromptName, type[Record]] = {
     question.task: question.reply
     for question in (
         SegmentationQuestion,
         ExtractionQuestion,
         ClassificationQuestion,
         SynthesisQuestion,
+        JudgingQuestion,
+        ReflectingQuestion,
     )
 }
 
 
-def shape(task: Task) -> str:
+def shape(task: PromptName) -> str:
     """Of all that decides which replies are taken; descriptions decide nothing."""
     schema = without_descriptions(REPLIES[task].model_json_schema())
     return content_hash(json.dumps(schema, sort_keys=True))
@@ -46,11 +50,11 @@ def without_descriptions(schema: object) -> object:
 
 
 def current() -> dict[str, dict[str, object]]:
-    return {task: {"version": REPLY_VERSIONS[task], "shape": shape(task)} for task in TASKS}
+    return {task: {"version": REPLY_VERSIONS[task], "shape": shape(task)} for task in PROMPT_NAMES}
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_a_reply_of_another_shape_has_another_version(task: Task) -> None:
+@pytest.mark.parametrize("task", PROMPT_NAMES)
+def test_a_reply_of_another_shape_has_another_version(task: PromptName) -> None:
     known, now = json.loads(SNAPSHOT.read_text())[task], current()[task]
     if now["shape"] != known["shape"]:
         assert now["version"] != known["version"], (

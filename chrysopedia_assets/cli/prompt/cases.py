@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chrysopedia_assets.harness.cases import Case, CaseRun
-    from chrysopedia_assets.models.prompts import Task
+    from chrysopedia_assets.models.prompts import PromptName
     from resources.clients.prompts import PromptTemplate
 
 
@@ -63,40 +63,43 @@ def cases_command(
 
 
 def _is_folder(what: str) -> bool:
-    """A task's name is the task, also where a folder of that name stands beside."""
-    from chrysopedia_assets.harness.fixtures import TASK_OF
-
-    return what not in {*TASK_OF, *TASK_OF.values()} and Path(what).expanduser().is_dir()
+    """A prompt's name is that prompt, also where a folder of that name stands beside."""
+    return _named(what) is None and Path(what).expanduser().is_dir()
 
 
-def _tasks(what: str | None, folder: Path | None, stage: str | None) -> "list[Task]":
+def _named(what: str) -> "PromptName | None":
+    """By the stage's name or the prompt's."""
+    from chrysopedia_assets.models.prompts import PROMPT_NAMES
+    from chrysopedia_assets.models.stage_defs import STAGE_OF
+
+    stages = {str(stage): task for task, stage in STAGE_OF.items()}
+    return next((name for name in PROMPT_NAMES if name in (what, stages.get(what))), None)
+
+
+def _tasks(what: str | None, folder: Path | None, stage: str | None) -> "list[PromptName]":
     from chrysopedia_assets.errors import ConfigurationError
-    from chrysopedia_assets.harness.fixtures import TASK_OF, stage_of
-    from chrysopedia_assets.models.prompts import TASKS
+    from chrysopedia_assets.models.prompts import PROMPT_NAMES
 
-    if stage is not None:
-        return [TASK_OF[stage_of(stage)]]
-    if folder is not None:
-        return [_task_of(folder)]
-    if what is None:
-        return list(TASKS)
-    if what not in {*TASK_OF, *TASK_OF.values()}:
+    asked = stage or (what if folder is None else None)
+    if asked is not None and (name := _named(asked)):
+        return [name]
+    if asked is not None:
         raise ConfigurationError(
-            f"{what} is neither a stage nor a folder",
-            cure=f"Name one of {', '.join(TASK_OF)}, or its task, or a candidate prompt's folder.",
+            f"{asked} is neither a stage nor a folder",
+            cure=f"Name a stage, or one of {', '.join(PROMPT_NAMES)}, or a candidate prompt's folder.",
         )
-    return [TASK_OF[stage_of(what)]]
+    return [_task_of(folder)] if folder is not None else list(PROMPT_NAMES)
 
 
-def _task_of(folder: Path) -> "Task":
+def _task_of(folder: Path) -> "PromptName":
     """The task whose variables the templates use. Raises ConfigurationError."""
     from chrysopedia_assets.errors import ConfigurationError
-    from chrysopedia_assets.models.prompts import TASKS
+    from chrysopedia_assets.models.prompts import PROMPT_NAMES
     from resources.clients.prompts import read_prompt
 
-    if named := next((task for task in TASKS if task == folder.resolve().name), None):
+    if named := next((task for task in PROMPT_NAMES if task == folder.resolve().name), None):
         return named
-    for task in TASKS:
+    for task in PROMPT_NAMES:
         try:
             read_prompt(folder, task)
         except ConfigurationError:

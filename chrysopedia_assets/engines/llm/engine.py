@@ -25,7 +25,7 @@ from chrysopedia_assets.errors import (
     RequestRejected,
 )
 from chrysopedia_assets.models.calls import Completion, Label, Message, Request, estimated_tokens
-from chrysopedia_assets.models.prompts import PromptSettings, Task
+from chrysopedia_assets.models.prompts import PromptName, PromptSettings
 from chrysopedia_assets.models.records import Record
 from chrysopedia_assets.stages.ports import Answers, Question, ReplyT
 
@@ -85,7 +85,7 @@ class LlmEngine:
     `sample` is which of several answers to the same questions is wanted.
     """
 
-    prompts: Mapping[Task, Prompt]
+    prompts: Mapping[PromptName, Prompt]
     call: Call
     wait: Callable[[Coroutine[Any, Any, Any]], Any]
     retries_per_video: int

@@ -15,15 +15,19 @@ from chrysopedia_assets.models.synthesis_groups import GroupedMoment
 from chrysopedia_assets.models.taxonomy import Taxonomy
 from chrysopedia_assets.models.transcripts import Segment
 from chrysopedia_assets.stages.classifications import ClassificationInput
+from chrysopedia_assets.stages.judging import JudgingInput, Passage
 from chrysopedia_assets.stages.key_moments import ExtractionInput
 from chrysopedia_assets.stages.ports import Given
+from chrysopedia_assets.stages.reflecting import Example, ReflectingInput
 from chrysopedia_assets.stages.technique_pages import SynthesisInput
 from chrysopedia_assets.stages.topic_chunks import SegmentationInput
 
-FENCES = ("transcript", "moments", "taxonomy")
+FENCES = ("transcript", "moments", "taxonomy", "page", "examples", "current_instructions")
 """The tags that templates put around an input."""
 _FORGED = re.compile(rf"<(?=\||\s*/?\s*(?:{'|'.join(FENCES)})\b)", re.IGNORECASE)
 """A fence, or `<|`, with which the marks begin that some servers cut a conversation by."""
+_INSTRUCTIONS_END = re.compile(r"<(?=\s*/?\s*current_instructions\b)", re.IGNORECASE)
+"""Of a prompt's own text no other tag is touched: it speaks of fences, and what comes back is to be used."""
 _DEFUSED = "\u2039"
 """Looks like the bracket, and is none."""
 CLASSIFIED_CHARS = 700
@@ -31,7 +35,7 @@ CLASSIFIED_CHARS = 700
 
 
 def variables(given: Given) -> dict[str, str]:
-    """Every variable of the task's templates. Raises ConfigurationError for an input that no prompt is for."""
+    """Every variable of the prompt's templates. Raises ConfigurationError for an input that no prompt is for."""
     common = {"creator": fenced(given.video.creator), "video_title": fenced(given.video.title)}
     match given:
         case SegmentationInput():
@@ -53,6 +57,19 @@ def variables(given: Given) -> dict[str, str]:
             return common | {
                 "category": fenced(given.category),
                 "moments": _json_lines(_grouped(n, m) for n, m in members),
+            }
+        case JudgingInput():
+            cited = enumerate(given.passages, start=1)
+            return common | {
+                "moments": _json_lines(_cited(n, passage) for n, passage in cited),
+                "page": _fenced_lines([given.page]),
+            }
+        case ReflectingInput():
+            return {
+                "task": given.of,
+                "placeholders": ", ".join(given.placeholders),
+                "prompt": _INSTRUCTIONS_END.sub(_DEFUSED, given.prompt),
+                "examples": _json_lines(map(_example, given.examples)),
             }
     raise ConfigurationError(
         f"no prompt is written for an input of the kind {type(given).__name__}",
@@ -118,4 +135,22 @@ def _grouped(number: int, member: GroupedMoment) -> dict[str, object]:
         "plugins": list(moment.plugins),
         "tags": list(member.tags),
         "said": moment.transcript,
+    }
+
+
+def _cited(number: int, passage: Passage) -> dict[str, object]:
+    return {
+        "number": number,
+        "title": passage.title,
+        "summary": passage.summary,
+        "quote": passage.quote,
+        "said": passage.said,
+    }
+
+
+def _example(example: Example) -> dict[str, object]:
+    return {
+        "score": round(example.score, 3),
+        "feedback": list(example.feedback),
+        "result": example.result,
     }

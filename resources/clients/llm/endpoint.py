@@ -24,8 +24,9 @@ from chrysopedia_assets.errors import (
 )
 from chrysopedia_assets.models.calls import Completion, Dialect, Request
 from resources.clients.llm.dialect import body
+from resources.clients.llm.openai_package import openai_package
 
-if TYPE_CHECKING:  # its import takes a second, which only a call should cost
+if TYPE_CHECKING:  # only a call should cost its import
     from openai import APIStatusError, AsyncOpenAI
 
 MAX_SHOWN_CHARS = 300
@@ -70,12 +71,11 @@ class Endpoint:
 
     @cached_property
     def _client(self) -> "AsyncOpenAI":
-        from openai import AsyncOpenAI
-
         # The one layer that retries is the caller; the one time-out is ours, over the whole answer.
-        return AsyncOpenAI(
+        client: AsyncOpenAI = openai_package().AsyncOpenAI(
             api_key=self.api_key or "none", base_url=self.base_url, max_retries=0, timeout=None
         )
+        return client
 
     async def models(self, timeout_s: float) -> list[str]:
         """The names of the server's models. Raises what `send` raises."""
@@ -102,8 +102,7 @@ class Endpoint:
             await self._client.close()
 
     async def _answer(self, answer: Any, model: str, timeout_s: float) -> dict[str, Any]:
-        import openai
-
+        openai = openai_package()
         # `from None`: the package's errors hold what was sent, keys included, and Dagster stores whole chains of errors.
         try:
             raw = await asyncio.wait_for(answer, timeout_s)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chrysopedia_assets.models.calls import Dialect, Message
-from chrysopedia_assets.models.prompts import TASKS, Task
+from chrysopedia_assets.models.prompts import PROMPT_NAMES, PromptName
 from resources.clients.llm.dialect import body, learned, strict
 from tests.fakes.calling import request, request_of
 from tests.fakes.questions import QUESTIONS
@@ -124,8 +124,8 @@ def test_what_a_server_does_not_take_is_not_sent() -> None:
     assert "temperature" not in body(request(temperature=None), BEST)
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_the_schema_of_every_reply_is_in_the_strict_subset(task: Task) -> None:
+@pytest.mark.parametrize("task", PROMPT_NAMES)
+def test_the_schema_of_every_reply_is_in_the_strict_subset(task: PromptName) -> None:
     """The rules of OpenAI's strict mode, looked for in every object wherever it stands."""
     schema = strict(QUESTIONS[task].reply.model_json_schema())
     objects = list(objects_in(schema))

@@ -1,0 +1,287 @@
+"""`prompt compare`: two prompts on the same inputs, what each costs, and whether one is better."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chrysopedia_assets.cli.output import Json, errors, print_json, print_table, refuse, results
+from chrysopedia_assets.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from chrysopedia_assets.harness.comparing import Compared, Difference, Part
+    from chrysopedia_assets.harness.fixtures import Fixture
+    from chrysopedia_assets.harness.samples import JudgeRecord, Sample
+    from resources.clients.prompts import PromptTemplate
+
+INSTALLED = "installed"
+TUNED_ON = "tuned_on.json"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is run for each side."""
+
+    given: "Sequence[Fixture]"
+    samples: int
+    to_pages: bool
+    judge: "JudgeRecord | None"
+
+
+def compare_command(
+    a: Annotated[str, typer.Argument(help="A prompt: a folder or file, or `installed`.")],
+    b: Annotated[str, typer.Argument(help="The other prompt.")],
+    fixtures: Annotated[
+        list[Path], typer.Option(help="Fixtures, or folders of them, of one stage. Repeatable.")
+    ],
+    model: Annotated[
+        str | None, typer.Option(help="Ask this model instead of the one that is set up.")
+    ] = None,
+    repeat: Annotated[
+        int, typer.Option(min=1, help="How many answers to the same input; each is paid once.")
+    ] = 1,
+    to_pages: Annotated[
+        bool, typer.Option("--to-pages", help="Run the stages below too: the pages decide.")
+    ] = False,
+    tuned_on: Annotated[
+        list[Path] | None,
+        typer.Option(help="Fixtures that a prompt was written or tuned on: they never decide."),
+    ] = None,
+    no_judge: Annotated[bool, typer.Option("--no-judge", help="Code checks alone.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the report; default: comparisons in the data folder."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say whether B is better than A, worse, or cannot be told, on inputs that neither was tuned on. Stores no page."""
+    from chrysopedia_assets.harness.comparing import compare, parts_of, with_pages
+    from chrysopedia_assets.harness.fixtures import TASK_OF, of_one_stage, read_fixtures
+    from chrysopedia_assets.harness.samples import values_of
+    from resources.database import local_if_offline
+    from resources.engine import judge_to_ask
+    from resources.settings import settings
+
+    given = read_fixtures(fixtures)
+    task = TASK_OF[of_one_stage(given)]
+    prompts = [_prompt(task, name, model) for name in (a, b)]
+    if told := local_if_offline():
+        _tell(f"{told} The ledger in the data folder is used meanwhile.")
+    ask = None if no_judge else judge_to_ask()
+    plan = Plan(given, repeat, to_pages, _judge(ask) if ask else None)
+    if ask is None:
+        _tell("Scored by code alone: no model judges.")
+    known = {one.fixture_id for one in read_fixtures(tuned_on)} if tuned_on else set()
+    parts = parts_of([one.fixture_id for one in given], known | _tuned(a) | _tuned(b))
+    sides = _without_failed_servers([_side(plan, prompt) for prompt in prompts])
+    same = prompts[0].version == prompts[1].version
+    of_a, of_b = (values_of(side, lambda one: one.scores) for side in sides)
+    compared, pages = compare(of_a, of_b, parts, same=same), None
+    if to_pages:
+        of_a, of_b = (values_of(side, lambda one: one.page_scores) for side in sides)
+        pages = compare(of_a, of_b, parts, same=same)
+        compared = with_pages(compared, pages)
+    folder = (
+        out or settings().data_dir / "comparisons" / f"{prompts[0].version}-{prompts[1].version}"
+    )
+    found = _as_json(task, (a, b), prompts, compared, pages, parts, given)
+    _write(folder, found, compared, pages, parts, (a, b), prompts, sides)
+    if as_json:
+        print_json(found | {"report": str(folder / "report.html")})
+    else:
+        _show(compared, pages, folder)
+
+
+def _prompt(task: Any, name: str, model: str | None) -> "PromptTemplate":
+    from resources.sources import prompt_to_try
+
+    return prompt_to_try(task, None if name == INSTALLED else Path(name), model)
+
+
+def _judge(ask: Any) -> "JudgeRecord":
+    from chrysopedia_assets.harness.judging import judge
+
+    return lambda fixture, record: judge(fixture, record, ask)
+
+
+def _tuned(name: str) -> set[str]:
+    """What a prompt's folder says it was tuned on."""
+    path = Path(name) / TUNED_ON
+    if name == INSTALLED or not path.is_file():
+        return set()
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        return {str(one) for one in found}
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(
+            f"what the prompt was tuned on cannot be read: {error}",
+            where=str(path),
+            cure="It is a JSON list of ids, written by prompt optimize; delete it, and say --tuned-on.",
+        ) from error
+
+
+def _side(plan: Plan, prompt: "PromptTemplate") -> "list[Sample]":
+    from chrysopedia_assets.cli.running import progress_bar
+    from chrysopedia_assets.harness.samples import scored
+    from chrysopedia_assets.harness.trying import try_all
+    from resources.engine import engine_to_try
+
+    if not prompt.settings.model:
+        _tell(
+            f"The embedded engine answers {prompt.task}, and reads no prompt; name a model: --model."
+        )
+    ask = cache(lambda sample: engine_to_try(prompt, sample=sample))
+    found = []
+    with progress_bar() as bar:
+        total = len(plan.given) * plan.samples
+        task = bar.add_task("", total=total, what=f"{prompt.task} with prompt {prompt.version}")
+        tried = try_all(plan.given, ask, plan.samples, to_pages=plan.to_pages)
+        for sample in scored(tried, plan.judge):
+            bar.advance(task)
+            found.append(sample)
+    return sorted(found, key=lambda one: (one.tried.fixture.name, one.tried.sample))
+
+
+def _without_failed_servers(sides: "list[list[Sample]]") -> "list[list[Sample]]":
+    """An input on which a server failed says nothing of the prompt: it is left out on both sides, and told."""
+    failed = {
+        one.tried.fixture.name: one.failure
+        for side in sides
+        for one in side
+        if one.is_servers_fault
+    }
+    for name, failure in sorted(failed.items()):
+        refuse(f"{name} is left out: {failure}")
+    return [[one for one in side if one.tried.fixture.name not in failed] for side in sides]
+
+
+def _as_json(
+    task: str,
+    names: tuple[str, str],
+    prompts: "Sequence[PromptTemplate]",
+    compared: "Compared",
+    pages: "Compared | None",
+    parts: "dict[str, Part]",
+    given: "Sequence[Fixture]",
+) -> dict[str, Any]:
+    sides = {
+        side: {"version": prompt.version, "from": name}
+        for side, name, prompt in zip("ab", names, prompts, strict=True)
+    }
+    whole = compared.differences[0] if compared.differences else None
+    return {
+        "task": task,
+        **sides,
+        "verdict": compared.word,
+        "why": compared.why,
+        "scores": {"a": whole.a, "b": whole.b} if whole else {"a": None, "b": None},
+        "fixtures": [
+            {"name": one.name, "fixture_id": one.fixture_id, "part": parts[one.fixture_id]}
+            for one in given
+        ],
+        "dimensions": _rows(compared.differences),
+        "tuned_on": _rows(compared.tuned),
+        "pages": _rows(pages.differences) if pages else None,
+    }
+
+
+def _rows(found: "Sequence[Difference]") -> list[dict[str, Any]]:
+    return [
+        {
+            "dimension": one.dimension,
+            **{name: round(getattr(one, name), 4) for name in ("a", "b", "mean", "low", "high")},
+        }
+        for one in found
+    ]
+
+
+def _write(
+    folder: Path,
+    found: dict[str, Any],
+    compared: "Compared",
+    pages: "Compared | None",
+    parts: "dict[str, Part]",
+    names: tuple[str, str],
+    prompts: "Sequence[PromptTemplate]",
+    sides: "Sequence[Sequence[Sample]]",
+) -> None:
+    from chrysopedia_assets.harness.report import Side, report_html
+
+    shown = [
+        Side(
+            name,
+            prompt.version,
+            {
+                "system.md": prompt.system,
+                "user.md": prompt.user,
+                "settings": prompt.settings.model_dump_json(indent=1),
+            },
+            _figures(prompt, samples),
+            samples,
+        )
+        for name, prompt, samples in zip(names, prompts, sides, strict=True)
+    ]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "report.json").write_text(
+            json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8"
+        )
+        html = report_html(
+            f"{found['task']}: {names[0]} and {names[1]}", compared, pages, parts, *shown
+        )
+        (folder / "report.html").write_text(html, "utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"the report cannot be written: {error.strerror}",
+            where=str(folder),
+            cure="Name another folder: --out",
+        ) from error
+
+
+def _figures(prompt: "PromptTemplate", samples: "Sequence[Sample]") -> str:
+    """What its answers took, from the ledger, whenever they were paid."""
+    from resources.database import open_database
+    from resources.store.costs import of_prompt
+
+    videos = {one.tried.fixture.video.video_id for one in samples}
+    with open_database().reading() as connection:
+        used = of_prompt(
+            connection, prompt.task, prompt.version, prompt.settings.model or "", videos
+        )
+    if not used.calls:
+        return "no calls"
+    price = "price unknown" if used.unpriced else f"US$ {used.cost_usd:.4f}"
+    return f"{used.calls} calls, {used.tokens_in:,} tokens in, {used.tokens_out:,} out, {price}"
+
+
+def _show(compared: "Compared", pages: "Compared | None", folder: Path) -> None:
+    for name, found in (
+        ("held out", compared.differences),
+        ("pages, held out", pages.differences if pages else ()),
+        ("tuned on (decide nothing)", compared.tuned),
+    ):
+        if found:
+            rows = [
+                {
+                    name: one.dimension,
+                    "a": f"{one.a:.2f}",
+                    "b": f"{one.b:.2f}",
+                    "b_less_a": f"{one.mean:+.3f}",
+                    "95_%": f"{one.low:+.3f} to {one.high:+.3f}",
+                }
+                for one in found
+            ]
+            print_table(rows, "")
+            results.print()
+    results.print(f"{compared.word}: {compared.why}", markup=False, highlight=False, soft_wrap=True)
+    results.print(
+        f"Report: {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True
+    )
+
+
+def _tell(line: str) -> None:
+    errors.print(line, markup=False, highlight=False, soft_wrap=True)

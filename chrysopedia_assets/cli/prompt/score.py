@@ -1,0 +1,246 @@
+"""`prompt score`: how good a stage's results are, by code and by a judge, with the reasons."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chrysopedia_assets.cli.output import (
+    Json,
+    errors,
+    print_json,
+    print_table,
+    refuse,
+    results,
+    unknown,
+)
+from chrysopedia_assets.errors import ChrysopediaError, ConfigurationError
+
+if TYPE_CHECKING:
+    from chrysopedia_assets.harness.fixtures import Fixture
+    from chrysopedia_assets.harness.scores import Score
+    from chrysopedia_assets.models.records import StageRecord
+
+    Made = tuple[Fixture, StageRecord | ChrysopediaError]
+    JudgeRecord = Callable[[Fixture, StageRecord], list[Score]]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """`failure` is of the stage, which then has no scores, or of the judge."""
+
+    fixture: "Fixture"
+    made_by: str | None = None
+    scores: "Sequence[Score]" = ()
+    failure: ChrysopediaError | None = None
+
+
+def score_command(
+    fixtures: Annotated[
+        list[Path] | None, typer.Argument(help="Fixtures, or folders of them, all of one stage.")
+    ] = None,
+    video: Annotated[
+        str | None, typer.Option(help="Score what is stored of this video; no fixture is needed.")
+    ] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="With --video: the stage, or its task; default: pages.")
+    ] = None,
+    prompt: Annotated[
+        Path | None,
+        typer.Option(
+            help="Run the stage with this folder or file first, as `prompt run` does, and score what comes."
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Run the stage with this model first; it is not the judge.")
+    ] = None,
+    judge_model: Annotated[
+        str | None, typer.Option(help="The judge; default: CHRYSOPEDIA_LLM_JUDGING_MODEL.")
+    ] = None,
+    no_judge: Annotated[bool, typer.Option("--no-judge", help="Code checks alone: free.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Score results between 0 and 1 in every dimension, and say what would be better. Changes nothing."""
+    given = _given(fixtures or [], video, stage)
+    _tell_if_offline()
+    judge = None if no_judge else _judge(given, judge_model)
+    made = _outputs(given) if prompt is None and model is None else _made(given, prompt, model)
+    every = _all_scored(sorted(made, key=lambda one: one[0].name), judge)
+    if as_json:
+        print_json([_row(one) for one in every])
+    else:
+        _show(every)
+    raise typer.Exit(1 if any(one.failure for one in every) else 0)
+
+
+def _given(paths: list[Path], video: str | None, stage: str | None) -> "list[Fixture]":
+    from chrysopedia_assets.harness.fixtures import of_one_stage, read_fixtures
+
+    if bool(paths) == bool(video):
+        raise ConfigurationError(
+            "nothing is named to be scored" if not paths else "fixtures and a video are named",
+            cure="Give fixtures, or --video ID: chrysopedia prompt score --video ID",
+        )
+    if video is None:
+        if stage is not None:
+            raise ConfigurationError(
+                "--stage goes with --video", cure="Leave it out: a fixture says its stage."
+            )
+        given = read_fixtures(paths)
+        of_one_stage(given)
+        return given
+    return [_exported(video, stage or "technique_pages")]
+
+
+def _exported(video_id: str, stage: str) -> "Fixture":
+    from chrysopedia_assets.harness.exporting import export
+    from chrysopedia_assets.harness.fixtures import stage_of
+    from chrysopedia_assets.models.stage_defs import TAXONOMY
+    from resources.database import open_database
+    from resources.sources import read_sources
+    from resources.store.videos import list_videos
+
+    name, sources = stage_of(stage), read_sources()
+    with open_database().reading() as connection:
+        known = [one.video.video_id for one in list_videos(connection)]
+    if video_id not in known:
+        raise unknown("video", video_id, known, "chrysopedia status")
+    if sources.taxonomy is None:
+        raise sources.broken[TAXONOMY]
+    return export(open_database(), name, video_id, sources.taxonomy)
+
+
+def _tell_if_offline() -> None:
+    from resources.database import local_if_offline
+
+    if told := local_if_offline():
+        _tell(f"{told} The ledger in the data folder is used meanwhile.")
+
+
+def _tell(line: str) -> None:
+    errors.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _judge(given: "Sequence[Fixture]", model: str | None) -> "JudgeRecord | None":
+    """What asks the judge, or None where there is nobody to ask or nothing that is judged."""
+    from chrysopedia_assets.harness.judging import judge
+    from resources.engine import judge_to_ask
+
+    if given[0].stage != "technique_pages":
+        return None
+    ask = judge_to_ask(model=model)
+    if ask is None:
+        _tell(
+            "Scored by code alone: no model is set up to judge"
+            " (CHRYSOPEDIA_LLM_JUDGING_MODEL, or --judge-model)."
+        )
+        return None
+    return lambda fixture, record: judge(fixture, record, ask)
+
+
+def _outputs(given: "Sequence[Fixture]") -> "Iterable[Made]":
+    for fixture in given:
+        if fixture.given_output is None:
+            raise ConfigurationError(
+                f"there is no output of {fixture.stage} to score",
+                where=fixture.name,
+                cure="Make one: chrysopedia process, or say with which prompt: --prompt FOLDER",
+            )
+    return [(one, one.given_output) for one in given if one.given_output is not None]
+
+
+def _made(given: "Sequence[Fixture]", prompt: Path | None, model: str | None) -> "Iterable[Made]":
+    from functools import cache
+
+    from chrysopedia_assets.cli.running import progress_bar
+    from chrysopedia_assets.harness.trying import try_all
+    from resources.engine import engine_to_try
+    from resources.sources import prompt_to_try
+
+    tried = prompt_to_try(given[0].task, prompt, model)
+    if not tried.settings.model:
+        _tell(
+            f"The embedded engine answers {tried.task}, and reads no prompt; name a model: --model."
+        )
+    ask = cache(lambda sample: engine_to_try(tried, sample=sample))
+    with progress_bar() as bar:
+        task = bar.add_task("", total=len(given), what=f"{tried.task} with prompt {tried.version}")
+        for done in try_all(given, ask):
+            bar.advance(task)
+            made = done.record or done.failure
+            assert made is not None, "a fixture that was tried gave something, or failed"
+            yield done.fixture, made
+
+
+def _all_scored(made: "Sequence[Made]", judge: "JudgeRecord | None") -> list[Scored]:
+    """The judge waits for a server: for all fixtures at the same time."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from chrysopedia_assets.harness.trying import AT_ONCE
+
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="judge") as threads:
+        return list(threads.map(lambda one: _scored(one[0], one[1], judge), made))
+
+
+def _scored(
+    fixture: "Fixture", made: "StageRecord | ChrysopediaError", judge: "JudgeRecord | None"
+) -> Scored:
+    """A judge who fails takes no code score away; a setting that is wrong for all is told once."""
+    from chrysopedia_assets.harness.checks import code_scores
+
+    if isinstance(made, ChrysopediaError):
+        return Scored(fixture, failure=made)
+    scores = code_scores(fixture, made)
+    try:
+        judged = judge(fixture, made) if judge else []
+    except ConfigurationError:
+        raise
+    except ChrysopediaError as failure:
+        return Scored(fixture, made.made_by, scores, failure)
+    return Scored(fixture, made.made_by, [*scores, *judged])
+
+
+# What is shown -----------------------------------------------------------------------------------
+
+
+def _row(one: Scored) -> dict[str, Any]:
+    from chrysopedia_assets.harness.scores import overall
+
+    return {
+        "fixture": one.fixture.name,
+        "made_by": one.made_by,
+        "overall": round(overall(one.scores), 4),
+        "error": str(one.failure) if one.failure else None,
+        "scores": [
+            {"dimension": s.dimension, "value": s.value, "by": s.by, "why": list(s.why)}
+            for s in one.scores
+        ],
+    }
+
+
+def _show(every: Sequence[Scored]) -> None:
+    from rich.text import Text
+
+    from chrysopedia_assets.harness.scores import overall
+
+    for one in every:
+        results.print(
+            Text(f"{one.fixture.name}, {one.made_by or 'not made'}", style="bold"), soft_wrap=True
+        )
+        if one.failure:
+            refuse(f"{one.fixture.name}: {one.failure}")
+        if one.scores:
+            rows = [
+                {"dimension": s.dimension, "value": f"{s.value:.2f}", "by": s.by}
+                for s in one.scores
+            ]
+            rows.append({"dimension": "overall", "value": f"{overall(one.scores):.2f}", "by": ""})
+            print_table(rows, "")
+        for score in one.scores:
+            for reason in score.why:
+                results.print(Text(f"  {score.dimension}: {reason}"), soft_wrap=True)
+    if len(every) > 1:
+        mean = sum(overall(one.scores) for one in every) / len(every)
+        results.print(f"Overall of {len(every)} fixtures: {mean:.2f}", highlight=False)

@@ -1,0 +1,82 @@
+"""A prompt on many inputs, each result scored: what comparing and optimising look at."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from chrysopedia_assets.errors import ChrysopediaError, ConfigurationError, EndpointFailed
+from chrysopedia_assets.harness.checks import code_scores
+from chrysopedia_assets.harness.fixtures import Fixture
+from chrysopedia_assets.harness.scores import Score
+from chrysopedia_assets.harness.trying import AT_ONCE, Tried
+from chrysopedia_assets.models.records import StageRecord
+
+JudgeRecord = Callable[[Fixture, StageRecord], Sequence[Score]]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One result with its scores, and those of the pages that came of it, where that was asked for.
+
+    `failure` is of the stage, or of the judge: then the code's scores are there. Without any, nothing came of it.
+    """
+
+    tried: Tried
+    scores: Sequence[Score] = ()
+    page_scores: Sequence[Score] = ()
+    failure: ChrysopediaError | None = None
+
+    @property
+    def is_servers_fault(self) -> bool:
+        """It says nothing of the prompt."""
+        return isinstance(self.failure, EndpointFailed)
+
+
+def scored(every: Iterable[Tried], judge: JudgeRecord | None) -> Iterator[Sample]:
+    """As they are done. The judge waits for a server: for all samples at the same time. Raises ConfigurationError."""
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="judge") as threads:
+        begun = [threads.submit(_scored, tried, judge) for tried in every]
+        for one in begun:
+            yield one.result()
+
+
+def _scored(tried: Tried, judge: JudgeRecord | None) -> Sample:
+    if tried.record is None:
+        return Sample(tried, failure=tried.failure)
+    scores, failure = _scores(tried.fixture, tried.record, judge)
+    of_pages, later = _scores(tried.fixture, tried.pages, judge) if tried.pages else ([], None)
+    return Sample(tried, scores, of_pages, tried.failure or failure or later)
+
+
+def _scores(
+    fixture: Fixture, record: StageRecord, judge: JudgeRecord | None
+) -> tuple[list[Score], ChrysopediaError | None]:
+    """A judge who fails takes no code score away; a setting that is wrong for all is told once."""
+    found = code_scores(fixture, record)
+    try:
+        return ([*found, *judge(fixture, record)] if judge else found), None
+    except ConfigurationError:
+        raise
+    except ChrysopediaError as failure:
+        return found, failure
+
+
+def values_of(
+    samples: Iterable[Sample], of: Callable[[Sample], Sequence[Score]]
+) -> dict[str, dict[str, float]]:
+    """By input and dimension, the mean over samples; a sample that gave nothing counts as 0 in all dimensions."""
+    found: dict[str, list[Sequence[Score]]] = defaultdict(list)
+    for sample in samples:
+        found[sample.tried.fixture.fixture_id].append(of(sample))
+    return {one: _means(of_samples) for one, of_samples in found.items()}
+
+
+def _means(of_samples: Sequence[Sequence[Score]]) -> dict[str, float]:
+    names = {score.dimension for scores in of_samples for score in scores}
+    sums: Mapping[str, Any] = {
+        name: sum(s.value for scores in of_samples for s in scores if s.dimension == name)
+        for name in names
+    }
+    return {name: total / len(of_samples) for name, total in sums.items()}
