@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.models.calls import Label, Request
 from chrysopedia_assets.models.prompts import TASKS, PromptName
-from resources.clients.llm.caller import Caller, Server
+from resources.clients.llm.caller import Caller, Judge, Reply, Server
 from resources.clients.llm.check import check
 from resources.clients.llm.endpoint import Endpoint
 from resources.clients.llm.loop import BackgroundLoop
@@ -80,6 +81,29 @@ def check_llm() -> list[str]:
         for model in ([server.model] if server.model else models)
     ]
     return [llm.loop.run(check(llm.caller, server, model)) for server, model in asked]
+
+
+@dataclass(frozen=True)
+class ServerToTry:
+    """The server that is asked first, without the ledger's answers and without the fallback."""
+
+    llm: Llm
+
+    @property
+    def name(self) -> str:
+        return self.llm.caller.servers[0].endpoint.name
+
+    def ask(self, request: Request, label: Label, judge: Judge) -> Reply:
+        """Raises EndpointFailed or ConfigurationError."""
+        server = self.llm.caller.servers[0]
+        return self.llm.loop.run(self.llm.caller.probe(server, request, label, judge))
+
+
+def server_to_try(model: str) -> ServerToTry:
+    """Seen anew, whatever was learned of it. Raises ConfigurationError."""
+    llm = open_llm()
+    llm.caller.forget(llm.caller.servers[0].endpoint, model)
+    return ServerToTry(llm)
 
 
 def stop_llm() -> None:

@@ -50,6 +50,11 @@ def print_table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
         print(line.rstrip())  # noqa: T201  # rich has done its part, and would fold it
 
 
+def one_line(text: str) -> str:
+    """What may quote a model or a file, fit for a cell of a table: nothing in it moves a cursor."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+
+
 def print_page(markdown: str) -> None:
     """A page as one reads it: no wider than the eye likes, and no link that a terminal would follow."""
     # Only here: its parser takes as long to load as the rest of rich.

@@ -88,8 +88,27 @@ def _refuse_taken(host: str, port: int) -> None:
             ) from error
 
 
-def doctor_command(as_json: Json = False) -> None:
+def doctor_command(
+    name: Annotated[
+        str | None, typer.Argument(help="With --model: which one; default: those that are set up.")
+    ] = None,
+    model: Annotated[
+        bool,
+        typer.Option(
+            "--model", help="Only ask the language model some questions: what is it fit for?"
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Check the installation, each part by using it; says what to do about what is wrong."""
+    if model:
+        from chrysopedia_assets.cli.fitness import examine
+
+        raise typer.Exit(0 if examine(name, as_json=as_json) else 1)
+    if name is not None:
+        raise ConfigurationError(
+            f"doctor takes no {name}", cure=f"To try a model: chrysopedia doctor --model {name}"
+        )
     rows = [_checked(name, check) for name, check in CHECKS.items()]
     if as_json:
         print_json(rows)

@@ -43,6 +43,7 @@ from chrysopedia_assets.stages.topic_chunks import SegmentationInput
 from resources.clients.llm.check import READY
 from tests.builders import product_taxonomy
 from tests.fakes.manners import in_manner, manner_of_text, proposal
+from tests.fakes.probed import probed
 
 LAST_SEGMENT_S = 5.0
 """A prompt does not say when its last segment ends."""
@@ -123,7 +124,7 @@ def _without_engine(body: Mapping[str, Any]) -> str | None:
     prompt = messages_of(body)[-1][1]
     if prompt == READY:
         return '{"ready": true}'
-    return proposal(prompt) if "<current_instructions>" in prompt else None
+    return proposal(prompt) if "<current_instructions>" in prompt else probed(prompt)
 
 
 def given_in(body: Mapping[str, Any], taxonomy: Taxonomy) -> Given:
@@ -355,13 +356,14 @@ def _without_last_brace(text: str) -> str:
 
 
 def _shortened(text: str) -> str:
-    """Without the last third of the items, at least one; a segmentation keeps its first."""
+    """Without the last third of the items, at least one; a segmentation keeps its first. One without items stays as it is."""
     reply = json.loads(text)
     if "pages" in reply:
         return _dumped(_without_last_moments(reply))
     if "structure" in reply:
         return _dumped(dict(list(reply.items())[:-1]))
-    name = _items(reply)
+    if (name := _items(reply)) is None:
+        return text
     least = 1 if name == "topics" else 0
     reply[name] = reply[name][: max(least, _kept(len(reply[name])))]
     return _dumped(reply)
@@ -412,9 +414,8 @@ def _beyond(text: str) -> str:
 def _doubled(text: str) -> str:
     """The last item comes twice; a reply without items stays as it is."""
     reply = json.loads(text)
-    if "structure" in reply:
+    if (name := _items(reply)) is None:
         return text
-    name = _items(reply)
     if name == "pages" and reply["pages"]:
         moments = reply["pages"][-1]["moments"]
         moments.append(moments[-1])
@@ -424,8 +425,8 @@ def _doubled(text: str) -> str:
     return _dumped(reply)
 
 
-def _items(reply: dict[str, Any]) -> str:
-    return next(name for name in ("topics", "moments", "classes", "pages") if name in reply)
+def _items(reply: dict[str, Any]) -> str | None:
+    return next((n for n in ("topics", "moments", "classes", "pages") if n in reply), None)
 
 
 def _ending_in(characters: str) -> Callable[[str], str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chrysopedia_assets.cli.output import Json, errors, print_json, print_table
+from chrysopedia_assets.cli.output import Json, errors, one_line, print_json, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,11 +190,9 @@ def _verdict(run: "CaseRun") -> str:
 
 
 def _why(run: "CaseRun") -> str:
-    """In one line, fit for a terminal: it may quote what a model said."""
     why = [*run.gates.wrong, *filter(None, (run.failure, run.spared))]
     if run.missing:
         why.append(f"not found: {', '.join(map(repr, run.missing))}")
     if run.wrongly:
         why.append(f"wrongly found: {', '.join(map(repr, run.wrongly))}")
-    line = " ".join("; ".join(why).split())
-    return "".join(letter for letter in line if letter.isprintable())
+    return one_line("; ".join(why))

@@ -84,12 +84,14 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True)
 class Reply:
-    """`failure` is what the judge has against it; `model` the one that gave it."""
+    """`failure` is what the judge has against it; `model` the one that gave it. What was not paid for took no time."""
 
     completion: Completion
     failure: ReplyRefused | None
     model: str
     paid: bool
+    latency_s: float = 0.0
+    cost_usd: float | None = None
 
 
 @dataclass(frozen=True)
@@ -150,12 +152,10 @@ class Caller:
             return await self._ask(last, request, label, judge, run_id)
 
     async def probe(
-        self, server: Server, request: Request, label: Label
-    ) -> tuple[Completion, float]:
-        """One answer of one server, in seconds; the ledger records it, and is not asked."""
-        started = time.perf_counter()
-        reply = await self._ask(server, request, label, lambda completion: None, run_id=None)
-        return reply.completion, time.perf_counter() - started
+        self, server: Server, request: Request, label: Label, judge: Judge = lambda completion: None
+    ) -> Reply:
+        """One answer of one server; the ledger records it, and is not asked."""
+        return await self._ask(server, request, label, judge, run_id=None)
 
     def forget(self, endpoint: Endpoint, model: str) -> None:
         """What was learned of the server: how it wants to be asked, and whom it does not let in."""
@@ -254,7 +254,7 @@ class Caller:
             cost_usd=cost_usd(completion, request.model, endpoint.base_url, self.price),
         )
         await asyncio.to_thread(self.ledger.end, sent.call_id, result)
-        return Reply(completion, refused, request.model, paid=True)
+        return Reply(completion, refused, request.model, True, result.latency_s, result.cost_usd)
 
     async def dialect(self, endpoint: Endpoint, model: str) -> Dialect:
         """What was learned of the server, by this process or before it."""

@@ -29,17 +29,17 @@ async def check(caller: Caller, server: Server, model: str) -> str:
     label = Label("check", "(doctor)", f"check of {model}", "", TIMEOUT_S)
     caller.forget(server.endpoint, model)  # a server that has learned something since is seen anew
     try:
-        reply, latency_s = await caller.probe(server, request, label)
+        reply = await caller.probe(server, request, label)
     except ModelNotFound as error:
         listed = ", ".join(await _listing(server, model))
         raise ModelNotFound(f"{error.what} ({listed})", cure=error.cure) from None
     known = caller.price is not None or is_known(model, server.endpoint.base_url)
     dialect = await caller.dialect(server.endpoint, model)
     facts = [
-        f"{model} at {server.endpoint.name} answers in {latency_s:.1f} s",
+        f"{model} at {server.endpoint.name} answers in {reply.latency_s:.1f} s",
         f"replies held to {dialect.reply_format}",
         "price known" if known else "price unknown (CHRYSOPEDIA_LLM_PRICE sets it)",
-        *([] if reply.text.strip() else ["the reply was empty"]),
+        *([] if reply.completion.text.strip() else ["the reply was empty"]),
         *await _listing(server, model),
     ]
     return ", ".join(facts)
