@@ -283,14 +283,16 @@ class Adapter:
         reflective_dataset: Mapping[str, Sequence[Mapping[str, Any]]],
         components_to_update: list[str],
     ) -> dict[str, str]:
-        """gepa goes on after whatever is raised here; what ends the search is kept for it."""
+        """gepa asks again, then goes on, after whatever is raised here: what ends the search is kept for it."""
+        if self.failure:
+            raise self.failure
         self._proposed = True
         question = reflection(self.means.prompt, candidate[SYSTEM], self._batch)
         try:
             [reply] = self.means.reflect(self.round)([question]).replies
         except ReplyRefused as refused:
             self.means.tell(f"Round {self.round}: no new text came back: {refused.what}")
-            raise
+            return {SYSTEM: candidate[SYSTEM]}  # no better than itself, at no cost
         except ChrysopediaError as failure:
             self.failure = failure
             raise
