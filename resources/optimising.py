@@ -14,14 +14,12 @@ from typing import Any
 
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.harness.checks import code_scores
+from chrysopedia_assets.harness.evaluating import Means, calls_of, evaluate
 from chrysopedia_assets.harness.fixtures import Fixture
 from chrysopedia_assets.harness.judging import judge
 from chrysopedia_assets.harness.leaderboard import Leaderboard, ranked, write, write_candidate
 from chrysopedia_assets.harness.optimising import (
-    Means,
     Split,
-    calls_of,
-    evaluate,
     round_calls,
     search,
 )
