@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from chrysopedia_assets.models.technique_pages import CITATION
-from chrysopedia_assets.stages.key_moments import verbatim
+from chrysopedia_assets.stages.key_moments import is_verbatim
 
 WORDS_PER_MINUTE = 238
 """Silent reading of non-fiction, the mean of 190 studies (Brysbaert 2019)."""
@@ -78,7 +78,7 @@ def without_quotations(text: str) -> str:
 def is_said(quoted: str, said: str) -> bool:
     """Word for word, whatever the casing and punctuation; what was left out may be marked by dots."""
     parts = [part for part in _GAP.split(quoted) if words_of(part)]
-    return all(verbatim(part, said) for part in parts)
+    return all(is_verbatim(part, said) for part in parts)
 
 
 # Values ------------------------------------------------------------------------------------------
@@ -107,28 +107,32 @@ _UNITS: tuple[tuple[str, float, str], ...] = (
     ("degrees", 1, "° degree degrees grad degrés grados"),
 )  # fmt: skip
 _UNIT = {word: (unit, times) for unit, times, words in _UNITS for word in words.split()}
-_NUMBER = r"(?<![\d.,])\d{1,7}(?:[.,]\d{1,6}){0,3}"
-_VALUE = re.compile(
-    rf"({_NUMBER})[ \u00a0\u202f-]?({'|'.join(sorted(map(re.escape, _UNIT), key=len, reverse=True))})",
-    re.IGNORECASE,
-)
-_RATIO = re.compile(
-    rf"({_NUMBER})\s?(?::|to|zu|à|a|para|auf)\s?(?:1|one\b)(?!\d|[.,:]\d)", re.IGNORECASE
-)
+_NUMBER = re.compile(r"\d{1,7}(?:[.,]\d{1,6}){0,3}")
+_BY_LENGTH = sorted(map(re.escape, _UNIT), key=len, reverse=True)
+_OF_UNIT = re.compile(rf"[ \u00a0\u202f-]?({'|'.join(_BY_LENGTH)})", re.IGNORECASE)
+_TO_ONE = re.compile(r"\s?(?::|to|zu|à|a|para|auf)\s?(?:1|one\b)(?!\d|[.,:]\d)", re.IGNORECASE)
 
 
 def values_in(text: str) -> dict[Value, str]:
     """Numbers with their unit, and ratios; each as it is written. A sign is not looked at: cutting 3 dB is -3 dB."""
     found: dict[Value, str] = {}
-    for match in _VALUE.finditer(text):
-        after = text[match.end() : match.end() + 1]
-        if match[2].isascii() and match[2].isalpha() and after.isalpha() and after.isascii():
-            continue
-        unit, times = _UNIT[match[2].casefold()]
-        found.setdefault((unit, round(_number(match[1]) * times, 6)), match[0])
-    for match in _RATIO.finditer(text):
-        found.setdefault((":1", _number(match[1])), match[0])
+    for number in _NUMBER.finditer(text):
+        before = text[number.start() - 1 : number.start()]
+        if before.isdigit() or before in (".", ","):
+            continue  # the rest of a longer one
+        if ratio := _TO_ONE.match(text, number.end()):
+            found.setdefault((":1", _number(number[0])), number[0] + ratio[0])
+        elif (after := _OF_UNIT.match(text, number.end())) and (of := _unit(after, text)):
+            value = round(_number(number[0]) * of[1], 6)
+            found.setdefault((of[0], value), number[0] + after[0])
     return found
+
+
+def _unit(match: re.Match[str], text: str) -> tuple[str, float] | None:
+    """None where it is only how a longer word begins."""
+    word, after = match[1].casefold(), text[match.end() : match.end() + 1]
+    goes_on = word.isascii() and word.isalpha() and after.isalpha() and after.isascii()
+    return None if goes_on else _UNIT.get(word)
 
 
 def _number(text: str) -> float:

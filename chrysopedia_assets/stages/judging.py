@@ -13,7 +13,7 @@ from pydantic import Field
 
 from chrysopedia_assets.models.records import Record, Text, Title
 from chrysopedia_assets.models.technique_pages import CITATION
-from chrysopedia_assets.stages.key_moments import verbatim
+from chrysopedia_assets.stages.key_moments import is_verbatim
 from chrysopedia_assets.stages.ports import Given, Question
 
 
@@ -69,7 +69,7 @@ class JudgingQuestion(Question[JudgingReply]):
         return [
             f"what {dimension} quotes does not stand on the page: {judged.quote[:200]!r}"
             for dimension, judged in judgements(reply)
-            if judged.quote.strip() and not verbatim(_without_citations(judged.quote), page)
+            if judged.quote.strip() and not is_verbatim(_without_citations(judged.quote), page)
         ]
 
     def halves(self) -> tuple["JudgingQuestion", ...]:

@@ -149,6 +149,17 @@ def verbatim(quote: str, said: str) -> str:
     return ""
 
 
+def is_verbatim(quote: str, said: str) -> bool:
+    """Whether there is such a part; for many quotes of the same speech, which is read once."""
+    return _folded(quote).strip() != "" and _folded(quote) in _folded(said)
+
+
+@lru_cache(maxsize=64)
+def _folded(text: str) -> str:
+    """The words alone, each between two spaces, which no word has in it."""
+    return f" {' '.join(word for word, _, _ in _words(text))} "
+
+
 def _words(text: str) -> list[tuple[str, int, int]]:
     """Each word, folded, with where it begins and ends."""
     return [(match[0].casefold(), *match.span()) for match in _WORD.finditer(text)]

@@ -93,8 +93,8 @@ def hash_bytes(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def shown(path: Path) -> str:
-    """The path on one line of printable characters: no name of a file commands a terminal."""
+def shown(path: Path | str) -> str:
+    """The path, or a text that somebody gave, on one line of printable characters: nothing in it commands a terminal."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 

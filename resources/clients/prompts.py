@@ -61,7 +61,31 @@ class PromptTemplate:
 
 
 def read_prompt(folder: Path, task: PromptName) -> PromptTemplate:
-    """Raises ConfigurationError, with the file and what is wrong in it."""
+    """Raises ConfigurationError, with the file and what is wrong in it.
+
+    All three files of one folder: where it is replaced by another while it is read (a promotion), the other is read.
+    """
+    while True:
+        which = _which(folder)
+        try:
+            found: PromptTemplate | ConfigurationError = _read_prompt(folder, task)
+        except ConfigurationError as error:
+            found = error
+        if _which(folder) != which:
+            continue
+        if isinstance(found, ConfigurationError):
+            raise found
+        return found
+
+
+def _which(folder: Path) -> int | None:
+    try:
+        return folder.stat().st_ino
+    except OSError:
+        return None
+
+
+def _read_prompt(folder: Path, task: PromptName) -> PromptTemplate:
     system, user = (_template(folder / name, task) for name in ("system.md", "user.md"))
     settings = _settings(folder / "prompt.toml", task)
     voices = read_voices(folder / VOICE_FILE)

@@ -296,3 +296,21 @@ refreshes = sa.Table(
     _json("estimate"),
     _json("outcome"),
 )
+
+promotions = sa.Table(
+    "promotions",
+    metadata,
+    sa.Column("task", sa.Text, primary_key=True),
+    _position("number"),
+    _text("prompt_version", null=True),
+    _when("promoted_at"),
+    _text("source"),
+    _json("files"),
+    _text("note", null=True),
+    sa.Column("rollback_to", sa.Integer, nullable=True),
+    _text("verdict", null=True),
+    sa.Column("old_score", sa.Double, nullable=True),
+    sa.Column("new_score", sa.Double, nullable=True),
+    _json("fixtures"),
+    _text("git_commit", null=True),
+)

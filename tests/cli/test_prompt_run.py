@@ -173,3 +173,18 @@ def test_it_runs_without_dagster_and_without_a_database_server(
     assert done.stdout.rstrip().endswith("[]"), "Dagster was loaded"
     assert "The ledger in the data folder is used meanwhile" in done.stderr
     assert "secret" not in done.stderr
+
+
+def test_the_voice_dial_is_told_to_the_model_and_only_where_pages_are_written(
+    chrysopedia: Command, processed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = export(chrysopedia, processed)
+    with ChatServer() as server:
+        use(monkeypatch, server)
+        for voice in ("0.2", "0.8"):
+            assert chrysopedia("prompt", "run", path, "--voice", voice).code == 0
+        low, high = (one.body["messages"][0]["content"] for one in server.requests[:2])
+        assert low != high
+        assert chrysopedia("prompt", "run", path, "--voice", "7").code == 2
+        chunks = export(chrysopedia, processed, "topic_chunks")
+        assert "Only synthesis" in chrysopedia("prompt", "run", chunks, "--voice", "0.5").told

@@ -238,7 +238,17 @@ def test_the_same_value_in_other_words_is_kept() -> None:
 
 
 def test_what_only_looks_like_a_value_is_none() -> None:
-    for text in ("808 kicks", "the 1st", "3 beats", "in 2019", "Serum 2 makes", "12:15", "4:12"):
+    for text in (
+        "808 kicks",
+        "the 1st",
+        "3 beats",
+        "in 2019",
+        "Serum 2 makes",
+        "12:15",
+        "4:12",
+        "4 bİts",
+        "v1.2.3.4.5 ms",
+    ):
         assert values_in(text) == {}, text
 
 

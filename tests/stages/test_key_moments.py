@@ -1,6 +1,8 @@
 """The engine picks segments and words; times come from the transcript, and a quote has to be said."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chrysopedia_assets.errors import ReplyRefused
 from chrysopedia_assets.models.key_moments import MAX_MOMENT_CHARS, KeyMoments
@@ -11,6 +13,7 @@ from chrysopedia_assets.stages.key_moments import (
     ExtractionReply,
     FoundMoment,
     find_key_moments,
+    is_verbatim,
     spoken,
     verbatim,
 )
@@ -213,3 +216,13 @@ def test_moments_of_both_halves_are_those_of_the_whole() -> None:
     assert joined.moments == (first, second)
     assert question.complaints(joined) == []
     assert question.rest(joined) is None
+
+
+@given(
+    st.lists(st.sampled_from(["cut", "Cut", "3", "-3", "1.3", "dB", "“", "…", "切", "る", " ", "it's"]), max_size=5),
+    st.lists(st.sampled_from(["cut", "Cut", "3", "-3", "1.3", "dB", ",", "切", "る", " ", "it's"]), max_size=9),
+)  # fmt: skip
+def test_whether_a_quote_is_said_and_where_go_together(quote: list[str], said: list[str]) -> None:
+    for gap in ("", " "):
+        one, other = gap.join(quote), gap.join(said)
+        assert is_verbatim(one, other) == bool(verbatim(one, other))

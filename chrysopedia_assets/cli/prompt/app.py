@@ -9,8 +9,11 @@ app = lazy_group(
     {
         "export": f"{HERE}.export:export_command",
         "run": f"{HERE}.run:run_command",
-        "optimize": f"{HERE}.optimize:optimize_command",
-        "compare": f"{HERE}.compare:compare_command",
         "score": f"{HERE}.score:score_command",
+        "compare": f"{HERE}.compare:compare_command",
+        "promote": f"{HERE}.promote:promote_command",
+        "history": f"{HERE}.promote:history_command",
+        "rollback": f"{HERE}.promote:rollback_command",
+        "optimize": f"{HERE}.optimize:optimize_command",
     },
 )

@@ -37,6 +37,10 @@ def run_command(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Take no reply from the ledger: pay for them again.")
     ] = False,
+    voice: Annotated[
+        float | None,
+        typer.Option(help="How much of the creator's own voice pages keep, 0 to 1 (synthesis)."),
+    ] = None,
     whole: Annotated[
         bool, typer.Option("--whole", help="Show the whole result instead of what changed.")
     ] = False,
@@ -50,13 +54,14 @@ def run_command(
     from chrysopedia_assets.cli.running import progress_bar
     from chrysopedia_assets.harness.fixtures import TASK_OF, of_one_stage, read_fixtures
     from chrysopedia_assets.harness.trying import try_all
+    from resources.clients.prompts import with_voice
     from resources.database import local_if_offline
     from resources.engine import engine_to_try
     from resources.settings import settings
     from resources.sources import prompt_to_try
 
     given = read_fixtures(fixtures)
-    tried = prompt_to_try(TASK_OF[of_one_stage(given)], prompt, model)
+    tried = with_voice(prompt_to_try(TASK_OF[of_one_stage(given)], prompt, model), voice)
     if told := local_if_offline():
         errors.print(
             f"{told} The ledger in the data folder is used meanwhile.",
