@@ -14,15 +14,12 @@ from typing import Any
 
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.harness.checks import code_scores
+from chrysopedia_assets.harness.evaluating import Means, calls_of, evaluate
 from chrysopedia_assets.harness.fixtures import Fixture
 from chrysopedia_assets.harness.judging import judge
 from chrysopedia_assets.harness.leaderboard import Leaderboard, ranked, write, write_candidate
 from chrysopedia_assets.harness.optimising import (
-    Evaluated,
-    Means,
     Split,
-    calls_of,
-    evaluate,
     round_calls,
     search,
 )
@@ -45,6 +42,7 @@ from resources.store.costs import dearest_call, usage_of_runs
 
 SAME = "optimisation.json"
 STATE = "state"
+HELD_OUT = "held_out.json"
 CANDIDATE = "candidate"
 
 
@@ -105,15 +103,25 @@ def optimise(wanted: Wanted, tell: Callable[[str], None]) -> Optimised:
     )
     candidates = search(split, means, folder / STATE, wanted.seed, reserved)
 
-    def held_out(text: str) -> list[Evaluated] | None:
-        # The seed and the best have their calls reserved; a text without any is still free if it was paid before.
-        if not means.purse.has(of_hold_out):
-            return None
-        return evaluate(split.hold_out, text, means)
-
+    held_out = partial(_held_out, folder / STATE / HELD_OUT, split, means, of_hold_out)
     board = ranked(candidates, prompt, held_out, means.purse.told)
     write(board, folder)
     return _finished(folder, board, wanted, prompt, split, candidates[board.winner.number].text if board.winner else None)  # fmt: skip
+
+
+def _held_out(known: Path, split: Split, means: Means, calls: int, text: str) -> float | None:
+    """The mean; from `known` if it was scored before, for then the budget has no say in it."""
+    found: dict[str, float] = json.loads(known.read_text("utf-8")) if known.exists() else {}
+    key = content_hash(text)
+    if key not in found:
+        if not means.purse.has(calls):
+            return None
+        values = [one.value for one in evaluate(split.hold_out, text, means)]
+        found[key] = sum(values) / len(values)
+        made = known.with_suffix(".new")
+        made.write_text(json.dumps(found), "utf-8")
+        made.replace(known)
+    return found[key]
 
 
 def _finished(

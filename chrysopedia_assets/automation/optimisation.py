@@ -54,7 +54,7 @@ def search_for_a_prompt(context: dg.OpExecutionContext, config: OptimizeConfig) 
 
         done = optimise(_wanted(config), context.log.info)
         context.add_output_metadata(_metadata(done))
-        for line in done.next_steps or ("Nothing beats the prompt that it began with.",):
+        for line in done.next_steps or (done.board.verdict,):
             context.log.info(line)
 
 
@@ -113,7 +113,7 @@ def _metadata(done: "Optimised") -> dict[str, dg.MetadataValue]:
         "leaderboard": dg.MetadataValue.md(as_markdown_table(done.board)),
         "trajectory": dg.MetadataValue.md(as_markdown_chart(done.board)),
         "picture": dg.MetadataValue.path(str(done.folder / "trajectory.svg")),
-        "candidate": dg.MetadataValue.text(str(done.candidate or "none: nothing beats the seed")),
+        "candidate": dg.MetadataValue.text(str(done.candidate or done.board.verdict)),
         "next": dg.MetadataValue.md("\n".join(f"    {line}" for line in done.next_steps) or "-"),
         "paid": dg.MetadataValue.text(done.board.paid),
     }

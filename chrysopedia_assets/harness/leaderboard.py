@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 
-from chrysopedia_assets.harness.optimising import Candidate, Evaluated, Split
+from chrysopedia_assets.harness.optimising import Candidate, Split
 from resources.clients.prompts import PromptTemplate, with_system
 from resources.clients.voice import VOICE_FILE
 
@@ -46,17 +46,29 @@ class Leaderboard:
     def seed(self) -> Row:
         return next(row for row in self.rows if row.number == 0)
 
+    @property
+    def verdict(self) -> str:
+        """In words, where there is no winner; empty where there is one."""
+        better = [row for row in self.rows if row.validation > self.seed.validation]
+        if self.winner:
+            return ""
+        if better and (better[0].hold_out is None or self.seed.hold_out is None):
+            return "The best could not be checked on the hold-out within the budget: raise it, and run this again."
+        if better:
+            return "What leads in validation does not beat the seed on the hold-out: there is no candidate."
+        return "Nothing beats the prompt that it began with: there is no candidate."
+
 
 def ranked(
     candidates: Sequence[Candidate],
     prompt: PromptTemplate,
-    held_out: Callable[[str], list[Evaluated] | None],
+    held_out: Callable[[str], float | None],
     paid: Callable[[], str],
 ) -> Leaderboard:
-    """`held_out` scores a text on the hold-out, or gives None when the budget has no room for it."""
+    """`held_out` is the mean of a text on the hold-out, or None when the budget has no room for it."""
     order = sorted(range(len(candidates)), key=lambda n: (-candidates[n].validation, n))
     better = [n for n in order if candidates[n].validation > candidates[0].validation]
-    found = {n: _mean(held_out(candidates[n].text)) for n in (0, *better[:FINALISTS])}
+    found = {n: held_out(candidates[n].text) for n in (0, *better[:FINALISTS])}
     rows = [_row(n, candidates[n], prompt, found.get(n)) for n in order]
     seed = found[0]
     winner = next(
@@ -71,10 +83,6 @@ def ranked(
         None,
     )
     return Leaderboard(tuple(rows), winner, paid())
-
-
-def _mean(found: list[Evaluated] | None) -> float | None:
-    return sum(one.value for one in found) / len(found) if found else None
 
 
 def _row(number: int, one: Candidate, prompt: PromptTemplate, hold_out: float | None) -> Row:

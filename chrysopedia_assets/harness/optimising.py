@@ -8,30 +8,21 @@ on makes the same choices, and finds in the ledger what it has paid.
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from chrysopedia_assets.errors import (
     ChrysopediaError,
     ConfigurationError,
-    EndpointFailed,
-    PromptTooLong,
     ReplyRefused,
 )
+from chrysopedia_assets.harness.evaluating import Evaluated, Means, calls_of, evaluate
 from chrysopedia_assets.harness.fixtures import Fixture
-from chrysopedia_assets.harness.purse import Purse
-from chrysopedia_assets.harness.readable import readable
-from chrysopedia_assets.harness.scores import Score, overall
-from chrysopedia_assets.harness.trying import AT_ONCE, Tried, run_stage, try_all
 from chrysopedia_assets.models.prompts import VARIABLES
-from chrysopedia_assets.models.records import StageRecord
-from chrysopedia_assets.models.technique_pages import TechniquePages
-from chrysopedia_assets.stages.ports import Ask, Question
 from chrysopedia_assets.stages.reflecting import Example, ReflectingInput, ReflectingQuestion
-from resources.clients.prompts import PromptTemplate, with_system
+from resources.clients.prompts import PromptTemplate
 
 if TYPE_CHECKING:
     from gepa.core.adapter import EvaluationBatch
@@ -46,9 +37,7 @@ BATCH = 3
 MOST_ROUNDS = 200
 MOST_IDLE_ROUNDS = 6
 """In a row without a proposal: then there is nothing left to complain of."""
-SHOWN_RESULT_CHARS = 4_000
 SHOWN_FEEDBACK = 12
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -70,32 +59,6 @@ class Split:
         ordered = sorted(fixtures, key=lambda fixture: fixture.fixture_id)
         part = max(1, len(ordered) // 4)
         return cls(tuple(ordered[2 * part :]), tuple(ordered[part : 2 * part]), tuple(ordered[:part]))  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Means:
-    """`ask` answers with a prompt; `score` may ask a judge, `judges` so many calls for one page; `reflect` writes prompts."""
-
-    prompt: PromptTemplate
-    ask: Callable[[PromptTemplate], Ask]
-    score: Callable[[Fixture, StageRecord], list[Score]]
-    reflect: Callable[[int], Ask]
-    purse: Purse
-    judges: bool
-    tell: Tell
-    stop: Callable[[], None]
-    """Gives up every call that is under way."""
-
-
-@dataclass(frozen=True)
-class Evaluated:
-    """`result` is what was given, to read; empty where nothing came of it."""
-
-    fixture: Fixture
-    value: float
-    feedback: tuple[str, ...]
-    result: str
-    scores: tuple[Score, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,7 +103,7 @@ def search(split: Split, means: Means, folder: Path, seed: int, reserved: float)
         stop_callbacks=adapter.is_over,
         logger=Silent(),
         run_dir=str(folder),
-        callbacks=[Told(means)],  # type: ignore[list-item]  # only the events that are told
+        callbacks=[Told(means, min(BATCH, len(split.train)))],  # type: ignore[list-item]  # only the events that are told
         track_best_outputs=False,
         seed=seed,
     )
@@ -156,71 +119,6 @@ def search(split: Split, means: Means, folder: Path, seed: int, reserved: float)
             strict=True,
         )
     ]
-
-
-def evaluate(fixtures: Sequence[Fixture], text: str, means: Means) -> list[Evaluated]:
-    """What a system text is worth on each fixture. Raises ChrysopediaError where that says nothing of the text."""
-    try:
-        prompt = with_system(means.prompt, text, "the proposed text")
-    except ConfigurationError as error:
-        return [Evaluated(fixture, 0.0, (str(error),), "") for fixture in fixtures]
-    expected = sum(calls_of(fixture, means.judges) for fixture in fixtures)
-    before = means.purse.paid().calls
-    tried = {done.fixture.fixture_id: done for done in _all_tried(fixtures, prompt, means)}
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="score") as threads:
-        found = list(threads.map(lambda f: _scored(tried[f.fixture_id], means), fixtures))
-    means.purse.learn(expected, means.purse.paid().calls - before)
-    return found
-
-
-def _all_tried(fixtures: Sequence[Fixture], prompt: PromptTemplate, means: Means) -> list[Tried]:
-    """An interrupt comes to this thread: whoever waits for a server elsewhere has to be told."""
-    with ThreadPoolExecutor(1, thread_name_prefix="batch") as threads:
-        work = threads.submit(lambda: list(try_all(fixtures, lambda _: means.ask(prompt))))
-        try:
-            return work.result()
-        except BaseException as error:
-            if not isinstance(error, Exception):
-                means.stop()
-            raise
-
-
-def _scored(done: Tried, means: Means) -> Evaluated:
-    if done.record is None:
-        failure = done.failure
-        if isinstance(failure, EndpointFailed) and not isinstance(failure, PromptTooLong):
-            raise failure  # the server's fault, not the prompt's
-        return Evaluated(done.fixture, 0.0, (f"nothing came of it: {failure}",), "")
-    scores = tuple(means.score(done.fixture, done.record))
-    worst = sorted(scores, key=lambda score: score.value)
-    feedback = tuple(
-        f"{score.dimension} {score.value:.2f}: {why}" for score in worst for why in score.why
-    )
-    shown = "\n".join(readable(done.record))[:SHOWN_RESULT_CHARS]
-    return Evaluated(done.fixture, overall(scores), feedback, shown, scores)
-
-
-def calls_of(fixture: Fixture, judges: bool) -> int:
-    """How many calls one evaluation takes when all goes well: the stage's questions, and a judge's for each page."""
-
-    def count(questions: Sequence[Question[Any]]) -> NoReturn:
-        raise _Counted(len(questions))
-
-    try:
-        run_stage(fixture, count)
-        asked = 0
-    except _Counted as counted:
-        asked = counted.questions
-    pages = fixture.given_output
-    judged = len(pages.pages) if isinstance(pages, TechniquePages) else asked
-    return asked + (judged if judges and fixture.task == "synthesis" else 0)
-
-
-class _Counted(Exception):
-    """Instead of answers."""
-
-    def __init__(self, questions: int) -> None:
-        self.questions = questions
 
 
 def round_calls(split: Split, judges: bool) -> int:
@@ -283,14 +181,16 @@ class Adapter:
         reflective_dataset: Mapping[str, Sequence[Mapping[str, Any]]],
         components_to_update: list[str],
     ) -> dict[str, str]:
-        """gepa goes on after whatever is raised here; what ends the search is kept for it."""
+        """gepa asks again, then goes on, after whatever is raised here: what ends the search is kept for it."""
+        if self.failure:
+            raise self.failure
         self._proposed = True
         question = reflection(self.means.prompt, candidate[SYSTEM], self._batch)
         try:
             [reply] = self.means.reflect(self.round)([question]).replies
         except ReplyRefused as refused:
             self.means.tell(f"Round {self.round}: no new text came back: {refused.what}")
-            raise
+            return {SYSTEM: candidate[SYSTEM]}  # no better than itself, at no cost
         except ChrysopediaError as failure:
             self.failure = failure
             raise
@@ -348,9 +248,10 @@ class Silent:
 
 @dataclass(frozen=True)
 class Told:
-    """The search's progress in sentences."""
+    """The search's progress in sentences; `batch` is how many inputs a round's scores are the sum of."""
 
     means: Means
+    batch: int
 
     def on_valset_evaluated(self, event: Any) -> None:
         name = f"candidate {event['candidate_idx']}" if event["candidate_idx"] else "the seed"
@@ -358,10 +259,8 @@ class Told:
         self._tell(event["iteration"], f"{name} has {event['average_score']:.3f} in validation{best}")  # fmt: skip
 
     def on_candidate_rejected(self, event: Any) -> None:
-        told = (
-            f"a proposal with {event['new_score']:.3f} is no better than {event['old_score']:.3f}"
-        )
-        self._tell(event["iteration"], told)
+        new, old = (event[name] / self.batch for name in ("new_score", "old_score"))
+        self._tell(event["iteration"], f"a proposal with {new:.3f} is no better than {old:.3f}")
 
     def _tell(self, number: int, what: str) -> None:
         self.means.tell(f"Round {number}: {what}. {self.means.purse.told()}.")

@@ -33,6 +33,12 @@ def test_a_better_prompt_is_found_and_not_installed(
             "prompt", "optimize", "technique_pages", "--fixtures", exported, "--budget", "40",
             "--prompt", plain_prompt(own_world), "--no-judge", "--out", out,
         )  # fmt: skip
+        compared = chrysopedia(
+            "prompt", "compare", own_world / "plain", out / "candidate", "--fixtures", exported, "--no-judge", "--json",
+        )  # fmt: skip
+    assert compared.code == 0, compared.err
+    parts = [one["part"] for one in compared.json["fixtures"]]
+    assert sorted(parts) == ["held out", "tuned on", "tuned on", "tuned on"]
     assert done.code == 0, done.err
     assert "Round 1:" in done.told and "held out" in done.told
     assert "seed" in done.out and "1 (best)" in done.out and "Nothing is installed" in done.out

@@ -254,6 +254,43 @@ def test_the_same_command_again_pays_nothing_and_comes_to_the_same(
         assert again.board == first.board
 
 
+def test_it_comes_to_the_same_also_when_the_budget_is_spent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ChatServer() as server:
+        use(monkeypatch, server)
+        first = quietly(wanted(tmp_path, budget=Budget(calls=12)))
+        assert first.board.seed.hold_out is not None
+        again = quietly(wanted(tmp_path, budget=Budget(calls=len(server.requests))))
+    assert again.board.rows == first.board.rows
+
+
+def test_a_higher_budget_goes_on_with_a_search_that_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ChatServer() as server:
+        use(monkeypatch, server)
+        quietly(wanted(tmp_path, path=plain_prompt(tmp_path), budget=Budget(calls=12)))
+        paid = len(server.requests)
+        assert quietly(wanted(tmp_path)).candidate is not None
+        assert paid < len(server.requests) <= 40
+
+
+def test_a_reflection_without_a_usable_text_costs_its_tries_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(body: object) -> str | None:
+        return "no JSON" if "<current_instructions>" in str(body) else None
+
+    told: list[str] = []
+    with ChatServer(answer=answer) as server:
+        use(monkeypatch, server)
+        done = optimise(wanted(tmp_path, budget=Budget(calls=14)), told.append)
+        rounds = sum("no new text came back" in line for line in told)
+        assert rounds and len(asked_for(server, "reflecting")) == 3 * rounds
+    assert done.candidate is None and "Nothing beats" in done.board.verdict
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

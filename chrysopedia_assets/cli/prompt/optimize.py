@@ -91,7 +91,7 @@ def _show(done: "Optimised") -> None:
     results.print(table)
     lines = [f"{done.board.paid}. Leaderboard and picture: {done.folder}"]
     if done.candidate is None:
-        lines.append("Nothing beats the prompt that it began with: there is no candidate.")
+        lines.append(done.board.verdict)
     else:
         lines += [f"Candidate: {done.candidate}. Nothing is installed. Next:", *done.next_steps]
     for line in lines:
