@@ -164,3 +164,17 @@ def test_what_is_asked_for_and_is_not_there_is_told(
     shutil.rmtree(installed / "synthesis" / "cases")
     ended = chrysopedia("prompt", "cases", "synthesis")
     assert ended.code == 2 and "synthesis has no cases" in ended.told
+
+
+def test_a_prompt_whose_cases_are_not_what_they_say_is_not_installed(
+    chrysopedia: Command, installed: Path, tmp_path: Path
+) -> None:
+    candidate = tmp_path / "mine"
+    shutil.copytree(installed / "segmentation", candidate)
+    (candidate / "system.md").write_text("Divide it. Answer in JSON.\n", "utf-8")
+    change(candidate / "cases" / "kick_then_bass.yaml", good={"topics": []})
+    before = (installed / "segmentation" / "system.md").read_bytes()
+    ended = chrysopedia("prompt", "promote", candidate, "--stage", "segmentation")
+    assert ended.code == 2
+    assert "kick_then_bass.yaml: its good reply is refused" in ended.told
+    assert (installed / "segmentation" / "system.md").read_bytes() == before
