@@ -11,7 +11,8 @@ from typing import Literal
 import numpy as np
 
 Word = Literal["better", "worse", "cannot tell"]
-Part = Literal["held out", "tuned on"]
+Part = Literal["held out", "tuned on", "looked at"]
+"""`looked at`: nobody said what a prompt was written on, and this may be it."""
 Values = Mapping[str, Mapping[str, float]]
 """By the id of an input, then dimension: the mean over its samples, between 0 and 1."""
 
@@ -57,21 +58,20 @@ def parts_of(ids: Collection[str], tuned_on: Collection[str]) -> dict[str, Part]
 
     Always the same half: ids are hashes of what is in an input, so their order is a draw that nobody chooses.
     """
-    known = set(tuned_on) & set(ids)
-    if not known:
-        known = set(sorted(ids)[: len(ids) // 2])
-    return {one: "tuned on" if one in known else "held out" for one in sorted(ids)}
+    if known := set(tuned_on) & set(ids):
+        return {one: "tuned on" if one in known else "held out" for one in sorted(ids)}
+    ordered = sorted(ids)
+    half = len(ordered) // 2
+    return {one: "looked at" if at < half else "held out" for at, one in enumerate(ordered)}
 
 
-def compare(a: Values, b: Values, parts: Mapping[str, Part], *, same: bool = False) -> Compared:
-    """Of the inputs that both have values of. `same` says that the two prompts are one."""
+def compare(a: Values, b: Values, parts: Mapping[str, Part], *, because: str = "") -> Compared:
+    """Of the inputs that both have values of. `because` says why nothing can be told of these two, whatever the values."""
     both = sorted(a.keys() & b.keys())
     held = [one for one in both if parts[one] == "held out"]
-    tuned = [one for one in both if parts[one] == "tuned on"]
+    tuned = [one for one in both if parts[one] != "held out"]
     found = _differences(a, b, held)
-    word, why = (
-        ("cannot tell", "the two prompts are the same") if same else _verdict(found, len(held))
-    )
+    word, why = ("cannot tell", because) if because else _verdict(found, len(held))
     return Compared(word, why, found, _differences(a, b, tuned))  # type: ignore[arg-type]
 
 
@@ -87,7 +87,7 @@ def with_pages(stage: Compared, pages: Compared) -> Compared:
 def _verdict(found: Sequence[Difference], count: int) -> tuple[Word, str]:
     if count < LEAST_HELD_OUT:
         return "cannot tell", (
-            f"{count} held-out inputs are too few; {LEAST_HELD_OUT - count} more are needed that the prompt was not tuned on"
+            f"{count} held-out inputs are too few, {LEAST_HELD_OUT} are needed; give more fixtures, or say which ones the prompt was tuned on (--tuned-on)"
         )
     whole, losses = found[0], _loses(found[1:])
     if whole.high < 0:

@@ -48,7 +48,7 @@ def report_html(
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
     tables = [
         ("Held out: these decide", compared.differences),
-        ("Tuned on: these decide nothing", compared.tuned),
+        ("Tuned on, or looked at: these decide nothing", compared.tuned),
     ]
     if pages:
         tables[1:1] = [("Pages that came of it, held out", pages.differences)]

@@ -77,12 +77,12 @@ def test_what_the_prompt_was_tuned_on_never_decides(
         told = chrysopedia(
             "prompt", "compare", mine, "installed", *given, "--tuned-on", folder
         ).json
-        assert told["verdict"] == "cannot tell" and "5 more are needed" in told["why"]
+        assert told["verdict"] == "cannot tell" and "0 held-out inputs are too few" in told["why"]
         assert told["tuned_on"][0]["mean"] > 0, "shown, and decides nothing"
         ids = [one["fixture_id"] for one in told["fixtures"]]
         (mine / "tuned_on.json").write_text(json.dumps(ids[:6]))
         again = chrysopedia("prompt", "compare", mine, "installed", *given).json
-        assert again["verdict"] == "cannot tell" and "1 more are needed" in again["why"]
+        assert again["verdict"] == "cannot tell" and "4 held-out inputs are too few" in again["why"]
         (mine / "tuned_on.json").write_text("{")
         broken = chrysopedia("prompt", "compare", mine, "installed", *given)
         assert broken.code == 2 and "tuned_on.json" in broken.told

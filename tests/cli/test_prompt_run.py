@@ -143,6 +143,17 @@ def test_a_reply_that_breaks_its_contract_fails_that_fixture_by_name(
         assert "technique_pages--ann--kick" in done.told and "no JSON object" in done.told
 
 
+def test_results_that_cannot_be_written_are_told_before_anything_is_paid(
+    chrysopedia: Command, processed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = export(chrysopedia, processed)
+    with ChatServer() as server:
+        use(monkeypatch, server)
+        done = chrysopedia("prompt", "run", path, "--out", path)
+        assert done.code == 2 and "cannot be written" in done.told and "--out" in done.told
+        assert server.requests == []
+
+
 def test_unknown_names_say_what_is_meant(chrysopedia: Command, processed: Path) -> None:
     assert (
         "Did you mean ann--kick?" in chrysopedia("prompt", "export", "synthesis", "an--kick").told

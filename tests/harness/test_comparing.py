@@ -54,21 +54,23 @@ def test_what_was_tuned_on_never_decides() -> None:
     found = compare(a, b, parts)  # type: ignore[arg-type]
     assert found.word == "cannot tell" and not found.differences
     assert found.tuned[0].mean == pytest.approx(0.4)
-    assert f"{LEAST_HELD_OUT} more are needed" in found.why
+    assert f"0 held-out inputs are too few, {LEAST_HELD_OUT} are needed" in found.why
 
 
 def test_a_hold_out_is_forced_where_nobody_says_what_was_tuned_on() -> None:
     ids = [f"id-{n}" for n in range(7)]
     parts = parts_of(ids, [])
     assert list(parts.values()).count("held out") == 4
+    assert list(parts.values()).count("looked at") == 3
     assert parts == parts_of(list(reversed(ids)), []), "the same half, whoever asks"
     told = parts_of(ids, ["id-6", "elsewhere"])
     assert [one for one, part in told.items() if part == "tuned on"] == ["id-6"]
 
 
-def test_a_prompt_beside_itself_cannot_be_better() -> None:
+def test_where_the_prompts_decide_nothing_no_value_does() -> None:
     a = values(*[0.5] * 6)
-    assert compare(a, a, held(a), same=True).why == "the two prompts are the same"  # type: ignore[arg-type]
+    found = compare(a, values(*[0.9] * 6), held(a), because="they are the same")  # type: ignore[arg-type]
+    assert (found.word, found.why) == ("cannot tell", "they are the same")
 
 
 def test_noise_is_seldom_called_a_difference() -> None:

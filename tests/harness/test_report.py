@@ -49,7 +49,7 @@ def test_both_results_and_what_is_wrong_with_them_stand_side_by_side(html: str) 
     assert html.count("what would be better") == 2
     assert "A plain title" in html
     assert 'class="less">-Write. A plain title' in html
-    assert "4 more are needed" in html, "the verdict with its reason"
+    assert "1 held-out inputs are too few" in html, "the verdict with its reason"
 
 
 def test_the_file_needs_nothing_else(html: str) -> None:

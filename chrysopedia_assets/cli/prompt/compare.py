@@ -78,12 +78,12 @@ def compare_command(
     known = {one.fixture_id for one in read_fixtures(tuned_on)} if tuned_on else set()
     parts = parts_of([one.fixture_id for one in given], known | _tuned(a) | _tuned(b))
     sides = _without_failed_servers([_side(plan, prompt) for prompt in prompts])
-    same = prompts[0].version == prompts[1].version
+    because = _undecidable(prompts)
     of_a, of_b = (values_of(side, lambda one: one.scores) for side in sides)
-    compared, pages = compare(of_a, of_b, parts, same=same), None
+    compared, pages = compare(of_a, of_b, parts, because=because), None
     if to_pages:
         of_a, of_b = (values_of(side, lambda one: one.page_scores) for side in sides)
-        pages = compare(of_a, of_b, parts, same=same)
+        pages = compare(of_a, of_b, parts, because=because)
         compared = with_pages(compared, pages)
     folder = (
         out or settings().data_dir / "comparisons" / f"{prompts[0].version}-{prompts[1].version}"
@@ -100,6 +100,13 @@ def _prompt(task: Any, name: str, model: str | None) -> "PromptTemplate":
     from resources.sources import prompt_to_try
 
     return prompt_to_try(task, None if name == INSTALLED else Path(name), model)
+
+
+def _undecidable(prompts: "Sequence[PromptTemplate]") -> str:
+    """Why their results say nothing of the two prompts, if so."""
+    if not all(prompt.settings.model for prompt in prompts):
+        return "the embedded engine answers, and reads no prompt"
+    return "the two prompts are the same" if prompts[0].version == prompts[1].version else ""
 
 
 def _judge(ask: Any) -> "JudgeRecord":
@@ -243,7 +250,7 @@ def _write(
 
 
 def _figures(prompt: "PromptTemplate", samples: "Sequence[Sample]") -> str:
-    """What its answers took, from the ledger, whenever they were paid."""
+    """What an answer of it takes, by the ledger: whenever it was paid, and however often it was asked."""
     from resources.database import open_database
     from resources.store.costs import of_prompt
 
@@ -254,15 +261,15 @@ def _figures(prompt: "PromptTemplate", samples: "Sequence[Sample]") -> str:
         )
     if not used.calls:
         return "no calls"
-    price = "price unknown" if used.unpriced else f"US$ {used.cost_usd:.4f}"
-    return f"{used.calls} calls, {used.tokens_in:,} tokens in, {used.tokens_out:,} out, {price}"
+    price = "price unknown" if used.unpriced else f"US$ {used.cost_usd / used.calls:.5f}"
+    return f"a call: {used.tokens_in / used.calls:,.0f} tokens in, {used.tokens_out / used.calls:,.0f} out, {price}"
 
 
 def _show(compared: "Compared", pages: "Compared | None", folder: Path) -> None:
     for name, found in (
         ("held out", compared.differences),
         ("pages, held out", pages.differences if pages else ()),
-        ("tuned on (decide nothing)", compared.tuned),
+        ("tuned on, or looked at: these decide nothing", compared.tuned),
     ):
         if found:
             rows = [

@@ -39,9 +39,7 @@ def export_command(
     from resources.freshness import look
     from resources.settings import hidden_texts
 
-    name, asked = stage_of(stage), list(dict.fromkeys(videos or []))
-    if every == bool(asked):
-        raise ConfigurationError("no video is named", cure="Name some, or --all and no name.")
+    name, asked = stage_of(stage), _asked(videos or [], every=every)
     found = look(event_log_on_disk(), open_database(), None if every else asked)
     if lost := [video_id for video_id in asked if video_id not in found.videos]:
         known = look(event_log_on_disk(), open_database()).videos
@@ -68,6 +66,16 @@ def export_command(
         raise ConfigurationError(
             f"no video has what {name} reads", cure="Make it first: chrysopedia process"
         )
+
+
+def _asked(videos: list[str], *, every: bool) -> list[str]:
+    from chrysopedia_assets.errors import ConfigurationError
+
+    if every and videos:
+        raise ConfigurationError("both videos and --all are given", cure="Give one of them.")
+    if not (every or videos):
+        raise ConfigurationError("no video is named", cure="Name some, or give --all.")
+    return list(dict.fromkeys(videos))
 
 
 def _prompt_version(by_stage: "Mapping[StageName, Verdict]", stage: "StageName") -> str | None:

@@ -44,8 +44,8 @@ def promote_command(
 
     place = _place(stage)
     order = Order(note, read_evidence(evidence) if evidence else None, anyway, commit)
-    _install(place, lambda: promote(place, path, order), as_json)
-    if evidence is None and not as_json:
+    installed = _install(place, lambda: promote(place, path, order), as_json)
+    if evidence is None and installed.entry and not as_json:
         results.print("Nothing shows that it is better: chrysopedia prompt compare would.")
 
 
@@ -119,7 +119,7 @@ def _place(stage: str) -> "Place":
     return place
 
 
-def _install(place: "Place", install: "Callable[[], Installed]", as_json: bool) -> None:
+def _install(place: "Place", install: "Callable[[], Installed]", as_json: bool) -> "Installed":
     """With the verdicts before and after it: what it did is the difference."""
     from chrysopedia_assets.freshness.changes import changes
     from chrysopedia_assets.freshness.plan import plan
@@ -143,6 +143,7 @@ def _install(place: "Place", install: "Callable[[], Installed]", as_json: bool) 
         print_json(_as_json(place, installed, made, estimate))
     else:
         _tell(place, installed, made, estimate)
+    return installed
 
 
 def _as_json(
@@ -176,7 +177,7 @@ def _tell(place: "Place", installed: "Installed", made: "Changes", estimate: "Es
     for word, cells in (
         ("stale now", made.stale),
         ("fresh again", made.fresh),
-        ("stale as before", made.still),
+        ("stale as before, and by this too", made.still),
     ):
         for stage, videos in cells.items():
             more = f" and {len(videos) - SHOWN_VIDEOS} more" if len(videos) > SHOWN_VIDEOS else ""
@@ -184,6 +185,8 @@ def _tell(place: "Place", installed: "Installed", made: "Changes", estimate: "Es
     if made.stale:
         _print(f"Refreshing what this made stale: {estimate}.")
         _print(f"Next: chrysopedia refresh --cause prompts/{place.task}")
+    elif made.still:
+        _print("What refreshing them costs: chrysopedia stale")
     elif not made.fresh:
         _print("Nothing that is stored was made with another prompt than this.")
 

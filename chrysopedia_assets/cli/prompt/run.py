@@ -1,5 +1,7 @@
 """`prompt run`: a prompt on real inputs, offline, beside what the stage gave."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chrysopedia_assets.cli.output import Json, errors, print_json, refuse, results
+from chrysopedia_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from chrysopedia_assets.harness.trying import Tried
@@ -70,6 +73,8 @@ def run_command(
             soft_wrap=True,
         )
     folder = (out or settings().data_dir / "prompt_runs") / tried.version
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)  # before anything is paid
     if not tried.settings.model:
         errors.print(
             f"The embedded engine answers {tried.task}, and reads no prompt; name a model: --model.",
@@ -121,16 +126,28 @@ def _keep(done: "Tried", folder: Path, repeat: int) -> list[Path]:
     if done.record is None:
         return []
     name = f"{done.fixture.name}--{done.sample}" if repeat > 1 else done.fixture.name
-    folder.mkdir(parents=True, exist_ok=True)
     texts = {
         "json": done.record.model_dump_json(indent=1),
         "md": "\n".join(_lines(done.record)),
         "diff": "\n".join(_diff(done)),
     }
     files = {folder / f"{name}.{ending}": text for ending, text in texts.items() if text}
-    for file, text in files.items():
-        file.write_text(text + "\n", "utf-8")
+    with _writing(folder):
+        for file, text in files.items():
+            file.write_text(text + "\n", "utf-8")
     return list(files)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"the results cannot be written: {error.strerror}",
+            where=str(folder),
+            cure="Name another folder: --out",
+        ) from error
 
 
 def _diff(done: "Tried") -> list[str]:
