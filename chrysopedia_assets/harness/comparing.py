@@ -1,11 +1,15 @@
 """Whether one prompt is better than another, from the scores of both on the same inputs: paired, and no more than is known.
 
 What belongs here: which inputs may decide, the arithmetic, the verdict in words. What does not: running prompts, scoring,
-how it is shown. Source of the interval: Efron and Tibshirani, An Introduction to the Bootstrap (1993), percentile method.
+how it is shown. Source of the interval: Hesterberg, What Teachers Should Know About the Bootstrap (2015), expanded percentile
+method: with five inputs the plain one calls pure noise a difference one time in six, this one one time in ten, and from a
+dozen on about one in twenty.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -17,7 +21,7 @@ Values = Mapping[str, Mapping[str, float]]
 """By the id of an input, then dimension: the mean over its samples, between 0 and 1."""
 
 LEAST_HELD_OUT = 5
-"""With fewer, all of them leaning one way by chance is more likely than one in twenty."""
+"""With fewer, all of them leaning B's way by chance is more likely than one in twenty."""
 RESAMPLES = 10_000
 CONFIDENCE = 0.95
 MARGIN = 0.02
@@ -58,8 +62,8 @@ def parts_of(ids: Collection[str], tuned_on: Collection[str]) -> dict[str, Part]
 
     Always the same half: ids are hashes of what is in an input, so their order is a draw that nobody chooses.
     """
-    if known := set(tuned_on) & set(ids):
-        return {one: "tuned on" if one in known else "held out" for one in sorted(ids)}
+    if tuned_on:
+        return {one: "tuned on" if one in tuned_on else "held out" for one in sorted(ids)}
     ordered = sorted(ids)
     half = len(ordered) // 2
     return {one: "looked at" if at < half else "held out" for at, one in enumerate(ordered)}
@@ -125,6 +129,26 @@ def _mean(values: Mapping[str, float]) -> float:
 def _difference(dimension: str, a: Sequence[float], b: Sequence[float]) -> Difference:
     paired = np.array(b) - np.array(a)
     draws = np.random.default_rng(0).integers(0, len(paired), (RESAMPLES, len(paired)))
-    tail = (1 - CONFIDENCE) / 2 * 100
-    low, high = np.percentile(paired[draws].mean(axis=1), [tail, 100 - tail])
+    tail = _tail(len(paired))
+    low, high = np.quantile(paired[draws].mean(axis=1), [tail, 1 - tail])
     return Difference(dimension, float(np.mean(a)), float(np.mean(b)), float(low), float(high))
+
+
+def _tail(count: int) -> float:
+    """What is cut off at each end: less for few inputs, whose resamples vary less than new inputs would."""
+    normal = NormalDist()
+    if count < 2:
+        return 0.0
+    return normal.cdf(
+        -sqrt(count / (count - 1)) * _student(normal.inv_cdf((1 + CONFIDENCE) / 2), count - 1)
+    )
+
+
+def _student(z: float, freedom: int) -> float:
+    """Student's quantile where the normal one is z (Abramowitz and Stegun 26.7.5)."""
+    return (
+        z
+        + (z**3 + z) / (4 * freedom)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
+    )
