@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chrysopedia_assets.cli.output import Json, print_json, refuse, results
+from chrysopedia_assets.cli.output import Json, plain, print_json, refuse, results
 from chrysopedia_assets.cli.prompt.trying import (
     Fixtures,
     Model,
@@ -150,18 +150,16 @@ def _diff(done: "Tried") -> list[str]:
 
 
 def _show(done: "Tried", prompt: "PromptTemplate", *, whole: bool) -> None:
-    from rich.text import Text
-
     if done.failure or done.record is None:
         refuse(f"{done.fixture.name}: {done.failure}")
         return
     title = (
         f"{done.fixture.name}, prompt {prompt.version}, {done.record.made_by}, {done.seconds:.1f} s"
     )
-    results.print(Text(title, style="bold"), soft_wrap=True)
+    results.print(plain(title, "bold"), soft_wrap=True)
     own = done.fixture.given_output
     if own is None or whole:
-        results.print(Text("\n".join(_lines(done.record))), soft_wrap=True)
+        results.print(plain("\n".join(_lines(done.record))), soft_wrap=True)
         return
     for line in _diff(done) or ["The same as what is stored."]:
         style = (
@@ -173,4 +171,4 @@ def _show(done: "Tried", prompt: "PromptTemplate", *, whole: bool) -> None:
             if line.startswith("@")
             else ""
         )
-        results.print(Text(line, style=style), soft_wrap=True)
+        results.print(plain(line, style), soft_wrap=True)

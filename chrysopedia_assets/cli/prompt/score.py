@@ -8,6 +8,7 @@ import typer
 
 from chrysopedia_assets.cli.output import (
     Json,
+    plain,
     print_json,
     print_table,
     refuse,
@@ -167,13 +168,11 @@ def _row(one: "Sample") -> dict[str, Any]:
 
 
 def _show(every: "Sequence[Sample]") -> None:
-    from rich.text import Text
-
     from chrysopedia_assets.harness.scores import overall
 
     for one in every:
         results.print(
-            Text(f"{one.tried.fixture.name}, {one.made_by or 'not made'}", style="bold"),
+            plain(f"{one.tried.fixture.name}, {one.made_by or 'not made'}", "bold"),
             soft_wrap=True,
         )
         if one.failure:
@@ -187,7 +186,7 @@ def _show(every: "Sequence[Sample]") -> None:
             print_table(rows, "")
         for score in one.scores:
             for reason in score.why:
-                results.print(Text(f"  {score.dimension}: {reason}"), soft_wrap=True)
+                results.print(plain(f"  {score.dimension}: {reason}"), soft_wrap=True)
     if len(every) > 1:
         mean = sum(overall(one.scores) for one in every) / len(every)
         results.print(f"Overall of {len(every)} fixtures: {mean:.2f}", highlight=False)
