@@ -21,12 +21,32 @@ PAGE_WIDTH = 100
 results = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 errors = Console(stderr=True)
 
+_COMMANDS = dict.fromkeys(
+    [
+        code
+        for code in (
+            *range(0x20),
+            *range(0x7F, 0xA0),
+            *range(0x202A, 0x202F),
+            *range(0x2066, 0x206A),
+        )
+        if chr(code) not in "\n\t"
+    ],
+    "\N{REPLACEMENT CHARACTER}",
+)
+"""Controls of the terminal, and of the direction in which a line is read."""
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 def print_json(value: object) -> None:
     """One JSON value on stdout, as it is: no colours, no wrapping."""
     print(json.dumps(value, indent=2, ensure_ascii=False))  # noqa: T201  # for machines, not through rich
+
+
+def plain(text: str, style: str = "") -> Text:
+    """What a model, a file or a speaker says: nothing in it is markup, and nothing commands the terminal."""
+    return Text(text.translate(_COMMANDS), style=style)
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
@@ -40,7 +60,7 @@ def print_table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
         justify: JustifyMethod = "right" if numeric else "left"
         table.add_column(name.replace("_", " "), justify=justify, no_wrap=True)
     for row in rows:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row.values()))
+        table.add_row(*(plain("" if value is None else str(value)) for value in row.values()))
     # Never folded or cropped: on a narrow terminal a line goes on below, and an id can still be copied.
     natural = Measurement.get(results, results.options.update(max_width=MAX_TABLE_WIDTH), table)
     wide = Console(width=natural.maximum)
@@ -60,7 +80,10 @@ def print_page(markdown: str) -> None:
     # Only here: its parser takes as long to load as the rest of rich.
     from rich.markdown import Markdown
 
-    results.print(Markdown(markdown, hyperlinks=False), width=min(results.width, PAGE_WIDTH))
+    results.print(
+        Markdown(markdown.translate(_COMMANDS), hyperlinks=False),
+        width=min(results.width, PAGE_WIDTH),
+    )
 
 
 def unknown(kind: str, asked: str, known: Iterable[str], listed_by: str) -> ConfigurationError:
@@ -72,4 +95,4 @@ def unknown(kind: str, asked: str, known: Iterable[str], listed_by: str) -> Conf
 
 def refuse(message: str) -> None:
     """One line on stderr about a file or video that failed; the rest goes on."""
-    errors.print(Text(message, style="red"), soft_wrap=True)
+    errors.print(plain(message, "red"), soft_wrap=True)

@@ -9,12 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from chrysopedia_assets.errors import ConfigurationError, EndpointFailed, PromptTooLong
+from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.harness.fixtures import Fixture
 from chrysopedia_assets.harness.purse import Purse
 from chrysopedia_assets.harness.readable import readable
 from chrysopedia_assets.harness.scores import Score, overall
-from chrysopedia_assets.harness.trying import AT_ONCE, Tried, run_stage, try_all
+from chrysopedia_assets.harness.trying import (
+    AT_ONCE,
+    Tried,
+    is_servers_fault,
+    run_stage,
+    try_all,
+)
 from chrysopedia_assets.models.records import StageRecord
 from chrysopedia_assets.models.technique_pages import TechniquePages
 from chrysopedia_assets.stages.ports import Ask, Question
@@ -80,8 +86,8 @@ def _all_tried(fixtures: Sequence[Fixture], prompt: PromptTemplate, means: Means
 def _scored(done: Tried, means: Means) -> Evaluated:
     if done.record is None:
         failure = done.failure
-        if isinstance(failure, EndpointFailed) and not isinstance(failure, PromptTooLong):
-            raise failure  # the server's fault, not the prompt's
+        if failure is not None and is_servers_fault(failure):
+            raise failure
         return Evaluated(done.fixture, 0.0, (f"nothing came of it: {failure}",), "")
     scores = tuple(means.score(done.fixture, done.record))
     worst = sorted(scores, key=lambda score: score.value)

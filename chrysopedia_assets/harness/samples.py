@@ -1,4 +1,4 @@
-"""A prompt on many inputs, each result scored: what comparing and optimising look at."""
+"""A prompt on many inputs, each result scored: what scoring and comparing look at."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from chrysopedia_assets.errors import ChrysopediaError, ConfigurationError, EndpointFailed
+from chrysopedia_assets.errors import ChrysopediaError, ConfigurationError
 from chrysopedia_assets.harness.checks import code_scores
 from chrysopedia_assets.harness.fixtures import Fixture
 from chrysopedia_assets.harness.scores import Score
-from chrysopedia_assets.harness.trying import AT_ONCE, Tried
+from chrysopedia_assets.harness.trying import AT_ONCE, Tried, is_servers_fault
 from chrysopedia_assets.models.records import StageRecord
 
 JudgeRecord = Callable[[Fixture, StageRecord], Sequence[Score]]
@@ -29,17 +29,29 @@ class Sample:
     failure: ChrysopediaError | None = None
 
     @property
-    def is_servers_fault(self) -> bool:
-        """It says nothing of the prompt."""
-        return isinstance(self.failure, EndpointFailed)
+    def made_by(self) -> str | None:
+        return self.tried.record.made_by if self.tried.record else None
+
+    @property
+    def says_nothing(self) -> bool:
+        """Of the prompt: a server failed, or the judge, whose dimensions are then missing."""
+        is_judges = self.failure is not None and self.failure is not self.tried.failure
+        return is_judges or is_servers_fault(self.failure)
 
 
 def scored(every: Iterable[Tried], judge: JudgeRecord | None) -> Iterator[Sample]:
-    """As they are done. The judge waits for a server: for all samples at the same time. Raises ConfigurationError."""
+    """In the order in which they come. The judge waits for a server: for all samples at the same time.
+
+    Raises ConfigurationError.
+    """
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="judge") as threads:
         begun = [threads.submit(_scored, tried, judge) for tried in every]
-        for one in begun:
-            yield one.result()
+        try:
+            for one in begun:
+                yield one.result()
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _scored(tried: Tried, judge: JudgeRecord | None) -> Sample:

@@ -5,7 +5,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
-from chrysopedia_assets.errors import ChrysopediaError, ConfigurationError
+from chrysopedia_assets.errors import (
+    ChrysopediaError,
+    ConfigurationError,
+    EndpointFailed,
+    PromptTooLong,
+)
 from chrysopedia_assets.harness.fixtures import Fixture
 from chrysopedia_assets.models.records import StageRecord
 from chrysopedia_assets.models.technique_pages import TechniquePages
@@ -34,6 +39,11 @@ class Tried:
     failure: ChrysopediaError | None = None
     pages: TechniquePages | None = None
     """What the stages below make of it, where that was asked for."""
+
+
+def is_servers_fault(failure: ChrysopediaError | None) -> bool:
+    """Then it says nothing of the prompt; that the prompt is too long does."""
+    return isinstance(failure, EndpointFailed) and not isinstance(failure, PromptTooLong)
 
 
 def run_stage(fixture: Fixture, ask: Ask) -> StageRecord:

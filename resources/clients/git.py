@@ -71,6 +71,7 @@ def _git(path: Path, *words: str, timeout_s: float | None = TIMEOUT_S) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
+        errors="replace",  # a hook says what it likes, in any encoding
         timeout=timeout_s,
         check=True,
     )

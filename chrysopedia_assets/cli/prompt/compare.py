@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chrysopedia_assets.cli.output import Json, errors, print_json, print_table, refuse, results
+from chrysopedia_assets.cli.output import Json, print_json, print_table, refuse, results
+from chrysopedia_assets.cli.prompt.trying import (
+    Model,
+    Repeat,
+    judging,
+    tell,
+    tell_if_offline,
+    tell_if_unread,
+)
 from chrysopedia_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -38,12 +46,8 @@ def compare_command(
     fixtures: Annotated[
         list[Path], typer.Option(help="Fixtures, or folders of them, of one stage. Repeatable.")
     ],
-    model: Annotated[
-        str | None, typer.Option(help="Ask this model instead of the one that is set up.")
-    ] = None,
-    repeat: Annotated[
-        int, typer.Option(min=1, help="How many answers to the same input; each is paid once.")
-    ] = 1,
+    model: Model = None,
+    repeat: Repeat = 1,
     to_pages: Annotated[
         bool, typer.Option("--to-pages", help="Run the stages below too: the pages decide.")
     ] = False,
@@ -62,22 +66,20 @@ def compare_command(
     from chrysopedia_assets.harness.comparing import compare, parts_of, with_pages
     from chrysopedia_assets.harness.fixtures import TASK_OF, of_one_stage, read_fixtures
     from chrysopedia_assets.harness.samples import values_of
-    from resources.database import local_if_offline
     from resources.engine import judge_to_ask
     from resources.settings import settings
 
     given = read_fixtures(fixtures)
     task = TASK_OF[of_one_stage(given)]
     prompts = [_prompt(task, name, model) for name in (a, b)]
-    if told := local_if_offline():
-        _tell(f"{told} The ledger in the data folder is used meanwhile.")
+    tell_if_offline()
     ask = None if no_judge else judge_to_ask()
-    plan = Plan(given, repeat, to_pages, _judge(ask) if ask else None)
+    plan = Plan(given, repeat, to_pages, judging(ask) if ask else None)
     if ask is None:
-        _tell("Scored by code alone: no model judges.")
+        tell("Scored by code alone: no model judges.")
     known = {one.fixture_id for one in read_fixtures(tuned_on)} if tuned_on else set()
     parts = parts_of([one.fixture_id for one in given], known | _tuned(a) | _tuned(b))
-    sides = _without_failed_servers([_side(plan, prompt) for prompt in prompts])
+    sides = _without_failures([_side(plan, prompt) for prompt in prompts])
     because = _undecidable(prompts)
     of_a, of_b = (values_of(side, lambda one: one.scores) for side in sides)
     compared, pages = compare(of_a, of_b, parts, because=because), None
@@ -109,12 +111,6 @@ def _undecidable(prompts: "Sequence[PromptTemplate]") -> str:
     return "the two prompts are the same" if prompts[0].version == prompts[1].version else ""
 
 
-def _judge(ask: Any) -> "JudgeRecord":
-    from chrysopedia_assets.harness.judging import judge
-
-    return lambda fixture, record: judge(fixture, record, ask)
-
-
 def _tuned(name: str) -> set[str]:
     """What a prompt's folder says it was tuned on."""
     path = Path(name) / TUNED_ON
@@ -137,10 +133,7 @@ def _side(plan: Plan, prompt: "PromptTemplate") -> "list[Sample]":
     from chrysopedia_assets.harness.trying import try_all
     from resources.engine import engine_to_try
 
-    if not prompt.settings.model:
-        _tell(
-            f"The embedded engine answers {prompt.task}, and reads no prompt; name a model: --model."
-        )
+    tell_if_unread(prompt)
     ask = cache(lambda sample: engine_to_try(prompt, sample=sample))
     found = []
     with progress_bar() as bar:
@@ -153,13 +146,10 @@ def _side(plan: Plan, prompt: "PromptTemplate") -> "list[Sample]":
     return sorted(found, key=lambda one: (one.tried.fixture.name, one.tried.sample))
 
 
-def _without_failed_servers(sides: "list[list[Sample]]") -> "list[list[Sample]]":
-    """An input on which a server failed says nothing of the prompt: it is left out on both sides, and told."""
+def _without_failures(sides: "list[list[Sample]]") -> "list[list[Sample]]":
+    """An input on which a server or the judge failed says nothing of the prompt: it is left out on both sides, and told."""
     failed = {
-        one.tried.fixture.name: one.failure
-        for side in sides
-        for one in side
-        if one.is_servers_fault
+        one.tried.fixture.name: one.failure for side in sides for one in side if one.says_nothing
     }
     for name, failure in sorted(failed.items()):
         refuse(f"{name} is left out: {failure}")
@@ -288,7 +278,3 @@ def _show(compared: "Compared", pages: "Compared | None", folder: Path) -> None:
     results.print(
         f"Report: {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True
     )
-
-
-def _tell(line: str) -> None:
-    errors.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chrysopedia_assets.cli.output import Json, errors, print_json, results
+from chrysopedia_assets.cli.output import Json, print_json, results
+from chrysopedia_assets.cli.prompt.trying import Model, Voice, tell, tell_if_offline
 
 if TYPE_CHECKING:
     from resources.optimising import Optimised
@@ -30,16 +31,11 @@ def optimize_command(
     prompt: Annotated[
         Path | None, typer.Option(help="The prompt to begin with; default: the installed one.")
     ] = None,
-    model: Annotated[
-        str | None, typer.Option(help="Ask this model instead of the one that is set up.")
-    ] = None,
+    model: Model = None,
     reflect_model: Annotated[
         str | None, typer.Option(help="The model that writes prompts; a strong one pays.")
     ] = None,
-    voice: Annotated[
-        float | None,
-        typer.Option(help="How much of the creator's own voice pages keep, 0 to 1 (synthesis)."),
-    ] = None,
+    voice: Voice = None,
     judged: Annotated[
         bool, typer.Option("--judge/--no-judge", help="Ask a model how good pages are, too.")
     ] = True,
@@ -50,7 +46,6 @@ def optimize_command(
     from chrysopedia_assets.errors import ConfigurationError
     from chrysopedia_assets.harness.fixtures import of_one_stage, read_fixtures, stage_of
     from chrysopedia_assets.harness.purse import Budget
-    from resources.database import local_if_offline
     from resources.optimising import Wanted, optimise
 
     given, name = read_fixtures(fixtures), stage_of(stage)
@@ -62,17 +57,12 @@ def optimize_command(
     wanted = Wanted(
         given, Budget.parse(budget), prompt, model, reflect_model, voice, judged, seed, out
     )
-    if told := local_if_offline():
-        _tell(f"{told} The ledger in the data folder is used meanwhile.")
-    done = optimise(wanted, _tell)
+    tell_if_offline()
+    done = optimise(wanted, tell)
     if as_json:
         print_json(_as_json(done))
     else:
         _show(done)
-
-
-def _tell(what: str) -> None:
-    errors.print(what, markup=False, highlight=False, soft_wrap=True)
 
 
 def _show(done: "Optimised") -> None:

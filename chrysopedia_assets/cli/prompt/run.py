@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chrysopedia_assets.cli.output import Json, errors, print_json, refuse, results
+from chrysopedia_assets.cli.output import Json, plain, print_json, refuse, results
+from chrysopedia_assets.cli.prompt.trying import (
+    Fixtures,
+    Model,
+    Repeat,
+    Voice,
+    tell_if_offline,
+    tell_if_unread,
+)
 from chrysopedia_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -16,17 +24,11 @@ if TYPE_CHECKING:
     from chrysopedia_assets.models.records import StageRecord
     from resources.clients.prompts import PromptTemplate
 
-Fixtures = Annotated[
-    list[Path], typer.Argument(help="Fixtures, or folders of them, all of one stage.")
-]
 PromptPath = Annotated[
     Path | None,
     typer.Option(
         help="A folder with a whole prompt, or a file instead of system.md (or user.md, if it is named so); default: the installed one."
     ),
-]
-Model = Annotated[
-    str | None, typer.Option(help="Ask this model instead of the one that is set up.")
 ]
 
 
@@ -34,16 +36,11 @@ def run_command(
     fixtures: Fixtures,
     prompt: PromptPath = None,
     model: Model = None,
-    repeat: Annotated[
-        int, typer.Option(min=1, help="How many answers to the same input; each is paid once.")
-    ] = 1,
+    repeat: Repeat = 1,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Take no reply from the ledger: pay for them again.")
     ] = False,
-    voice: Annotated[
-        float | None,
-        typer.Option(help="How much of the creator's own voice pages keep, 0 to 1 (synthesis)."),
-    ] = None,
+    voice: Voice = None,
     whole: Annotated[
         bool, typer.Option("--whole", help="Show the whole result instead of what changed.")
     ] = False,
@@ -58,30 +55,17 @@ def run_command(
     from chrysopedia_assets.harness.fixtures import TASK_OF, of_one_stage, read_fixtures
     from chrysopedia_assets.harness.trying import try_all
     from resources.clients.prompts import with_voice
-    from resources.database import local_if_offline
     from resources.engine import engine_to_try
     from resources.settings import settings
     from resources.sources import prompt_to_try
 
     given = read_fixtures(fixtures)
     tried = with_voice(prompt_to_try(TASK_OF[of_one_stage(given)], prompt, model), voice)
-    if told := local_if_offline():
-        errors.print(
-            f"{told} The ledger in the data folder is used meanwhile.",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+    tell_if_offline()
     folder = (out or settings().data_dir / "prompt_runs") / tried.version
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)  # before anything is paid
-    if not tried.settings.model:
-        errors.print(
-            f"The embedded engine answers {tried.task}, and reads no prompt; name a model: --model.",
-            highlight=False,
-            soft_wrap=True,
-        )
-
+    tell_if_unread(tried)
     ask = cache(lambda sample: engine_to_try(tried, sample=sample, fresh=fresh))
     every = []
     with progress_bar() as bar:
@@ -166,18 +150,16 @@ def _diff(done: "Tried") -> list[str]:
 
 
 def _show(done: "Tried", prompt: "PromptTemplate", *, whole: bool) -> None:
-    from rich.text import Text
-
     if done.failure or done.record is None:
         refuse(f"{done.fixture.name}: {done.failure}")
         return
     title = (
         f"{done.fixture.name}, prompt {prompt.version}, {done.record.made_by}, {done.seconds:.1f} s"
     )
-    results.print(Text(title, style="bold"), soft_wrap=True)
+    results.print(plain(title, "bold"), soft_wrap=True)
     own = done.fixture.given_output
     if own is None or whole:
-        results.print(Text("\n".join(_lines(done.record))), soft_wrap=True)
+        results.print(plain("\n".join(_lines(done.record))), soft_wrap=True)
         return
     for line in _diff(done) or ["The same as what is stored."]:
         style = (
@@ -189,4 +171,4 @@ def _show(done: "Tried", prompt: "PromptTemplate", *, whole: bool) -> None:
             if line.startswith("@")
             else ""
         )
-        results.print(Text(line, style=style), soft_wrap=True)
+        results.print(plain(line, style), soft_wrap=True)

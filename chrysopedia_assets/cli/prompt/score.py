@@ -1,7 +1,6 @@
 """`prompt score`: how good a stage's results are, by code and by a judge, with the reasons."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,32 +8,20 @@ import typer
 
 from chrysopedia_assets.cli.output import (
     Json,
-    errors,
+    plain,
     print_json,
     print_table,
     refuse,
     results,
     unknown,
 )
-from chrysopedia_assets.errors import ChrysopediaError, ConfigurationError
+from chrysopedia_assets.cli.prompt.trying import judging, tell, tell_if_offline, tell_if_unread
+from chrysopedia_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from chrysopedia_assets.harness.fixtures import Fixture
-    from chrysopedia_assets.harness.scores import Score
-    from chrysopedia_assets.models.records import StageRecord
-
-    Made = tuple[Fixture, StageRecord | ChrysopediaError]
-    JudgeRecord = Callable[[Fixture, StageRecord], list[Score]]
-
-
-@dataclass(frozen=True)
-class Scored:
-    """`failure` is of the stage, which then has no scores, or of the judge."""
-
-    fixture: "Fixture"
-    made_by: str | None = None
-    scores: "Sequence[Score]" = ()
-    failure: ChrysopediaError | None = None
+    from chrysopedia_assets.harness.samples import JudgeRecord, Sample
+    from chrysopedia_assets.harness.trying import Tried
 
 
 def score_command(
@@ -63,11 +50,13 @@ def score_command(
     as_json: Json = False,
 ) -> None:
     """Score results between 0 and 1 in every dimension, and say what would be better. Changes nothing."""
+    from chrysopedia_assets.harness.samples import scored
+
     given = _given(fixtures or [], video, stage)
-    _tell_if_offline()
+    tell_if_offline()
     judge = None if no_judge else _judge(given, judge_model)
     made = _outputs(given) if prompt is None and model is None else _made(given, prompt, model)
-    every = _all_scored(sorted(made, key=lambda one: one[0].name), judge)
+    every = list(scored(sorted(made, key=lambda one: one.fixture.name), judge))
     if as_json:
         print_json([_row(one) for one in every])
     else:
@@ -112,35 +101,26 @@ def _exported(video_id: str, stage: str) -> "Fixture":
     return export(open_database(), name, video_id, sources.taxonomy)
 
 
-def _tell_if_offline() -> None:
-    from resources.database import local_if_offline
-
-    if told := local_if_offline():
-        _tell(f"{told} The ledger in the data folder is used meanwhile.")
-
-
-def _tell(line: str) -> None:
-    errors.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
 def _judge(given: "Sequence[Fixture]", model: str | None) -> "JudgeRecord | None":
     """What asks the judge, or None where there is nobody to ask or nothing that is judged."""
-    from chrysopedia_assets.harness.judging import judge
     from resources.engine import judge_to_ask
 
     if given[0].stage != "technique_pages":
         return None
     ask = judge_to_ask(model=model)
     if ask is None:
-        _tell(
+        tell(
             "Scored by code alone: no model is set up to judge"
             " (CHRYSOPEDIA_LLM_JUDGING_MODEL, or --judge-model)."
         )
         return None
-    return lambda fixture, record: judge(fixture, record, ask)
+    return judging(ask)
 
 
-def _outputs(given: "Sequence[Fixture]") -> "Iterable[Made]":
+def _outputs(given: "Sequence[Fixture]") -> "Iterable[Tried]":
+    """What the fixtures hold, as if it had just been made."""
+    from chrysopedia_assets.harness.trying import Tried
+
     for fixture in given:
         if fixture.given_output is None:
             raise ConfigurationError(
@@ -148,10 +128,10 @@ def _outputs(given: "Sequence[Fixture]") -> "Iterable[Made]":
                 where=fixture.name,
                 cure="Make one: chrysopedia process, or say with which prompt: --prompt FOLDER",
             )
-    return [(one, one.given_output) for one in given if one.given_output is not None]
+    return [Tried(one, 0, 0.0, one.given_output) for one in given]
 
 
-def _made(given: "Sequence[Fixture]", prompt: Path | None, model: str | None) -> "Iterable[Made]":
+def _made(given: "Sequence[Fixture]", prompt: Path | None, model: str | None) -> "Iterable[Tried]":
     from functools import cache
 
     from chrysopedia_assets.cli.running import progress_bar
@@ -160,56 +140,23 @@ def _made(given: "Sequence[Fixture]", prompt: Path | None, model: str | None) ->
     from resources.sources import prompt_to_try
 
     tried = prompt_to_try(given[0].task, prompt, model)
-    if not tried.settings.model:
-        _tell(
-            f"The embedded engine answers {tried.task}, and reads no prompt; name a model: --model."
-        )
+    tell_if_unread(tried)
     ask = cache(lambda sample: engine_to_try(tried, sample=sample))
     with progress_bar() as bar:
         task = bar.add_task("", total=len(given), what=f"{tried.task} with prompt {tried.version}")
         for done in try_all(given, ask):
             bar.advance(task)
-            made = done.record or done.failure
-            assert made is not None, "a fixture that was tried gave something, or failed"
-            yield done.fixture, made
-
-
-def _all_scored(made: "Sequence[Made]", judge: "JudgeRecord | None") -> list[Scored]:
-    """The judge waits for a server: for all fixtures at the same time."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    from chrysopedia_assets.harness.trying import AT_ONCE
-
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="judge") as threads:
-        return list(threads.map(lambda one: _scored(one[0], one[1], judge), made))
-
-
-def _scored(
-    fixture: "Fixture", made: "StageRecord | ChrysopediaError", judge: "JudgeRecord | None"
-) -> Scored:
-    """A judge who fails takes no code score away; a setting that is wrong for all is told once."""
-    from chrysopedia_assets.harness.checks import code_scores
-
-    if isinstance(made, ChrysopediaError):
-        return Scored(fixture, failure=made)
-    scores = code_scores(fixture, made)
-    try:
-        judged = judge(fixture, made) if judge else []
-    except ConfigurationError:
-        raise
-    except ChrysopediaError as failure:
-        return Scored(fixture, made.made_by, scores, failure)
-    return Scored(fixture, made.made_by, [*scores, *judged])
+            yield done
 
 
 # What is shown -----------------------------------------------------------------------------------
 
 
-def _row(one: Scored) -> dict[str, Any]:
+def _row(one: "Sample") -> dict[str, Any]:
     from chrysopedia_assets.harness.scores import overall
 
     return {
-        "fixture": one.fixture.name,
+        "fixture": one.tried.fixture.name,
         "made_by": one.made_by,
         "overall": round(overall(one.scores), 4),
         "error": str(one.failure) if one.failure else None,
@@ -220,17 +167,16 @@ def _row(one: Scored) -> dict[str, Any]:
     }
 
 
-def _show(every: Sequence[Scored]) -> None:
-    from rich.text import Text
-
+def _show(every: "Sequence[Sample]") -> None:
     from chrysopedia_assets.harness.scores import overall
 
     for one in every:
         results.print(
-            Text(f"{one.fixture.name}, {one.made_by or 'not made'}", style="bold"), soft_wrap=True
+            plain(f"{one.tried.fixture.name}, {one.made_by or 'not made'}", "bold"),
+            soft_wrap=True,
         )
         if one.failure:
-            refuse(f"{one.fixture.name}: {one.failure}")
+            refuse(f"{one.tried.fixture.name}: {one.failure}")
         if one.scores:
             rows = [
                 {"dimension": s.dimension, "value": f"{s.value:.2f}", "by": s.by}
@@ -240,7 +186,7 @@ def _show(every: Sequence[Scored]) -> None:
             print_table(rows, "")
         for score in one.scores:
             for reason in score.why:
-                results.print(Text(f"  {score.dimension}: {reason}"), soft_wrap=True)
+                results.print(plain(f"  {score.dimension}: {reason}"), soft_wrap=True)
     if len(every) > 1:
         mean = sum(overall(one.scores) for one in every) / len(every)
         results.print(f"Overall of {len(every)} fixtures: {mean:.2f}", highlight=False)

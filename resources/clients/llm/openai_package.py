@@ -6,6 +6,7 @@ modules in which every name is `Any`; afterwards they are forgotten, and who imp
 
 import importlib
 import sys
+import threading
 from collections.abc import Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec
@@ -13,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 TYPES = "openai.types"
+_loading = threading.Lock()
 
 
 class _Untyped(ModuleType):
@@ -43,8 +45,11 @@ class _Untypes:
 @cache
 def openai_package() -> Any:
     """The package; loaded at the first call, as it is where somebody else has loaded it."""
-    if "openai" in sys.modules:
-        return sys.modules["openai"]
+    with _loading:  # `cache` lets two threads in, and the second would get half a package
+        return sys.modules["openai"] if "openai" in sys.modules else _loaded()
+
+
+def _loaded() -> Any:
     untypes = _Untypes()
     sys.meta_path.insert(0, untypes)
     try:

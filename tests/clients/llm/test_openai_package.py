@@ -42,3 +42,14 @@ from resources.clients.llm.openai_package import openai_package
 print(openai_package() is openai, openai.types.chat.ChatCompletion.__name__)
 """
     assert ran(program) == "True ChatCompletion"
+
+
+def test_threads_that_ask_at_the_same_time_all_get_the_whole_package() -> None:
+    program = """
+from concurrent.futures import ThreadPoolExecutor
+from resources.clients.llm.openai_package import openai_package
+with ThreadPoolExecutor(8) as threads:
+    asked = [threads.submit(lambda: openai_package().AsyncOpenAI) for _ in range(8)]
+print(len({one.result() for one in asked}))
+"""
+    assert ran(program) == "1"
