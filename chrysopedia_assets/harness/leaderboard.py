@@ -12,6 +12,7 @@ from html import escape
 from pathlib import Path
 
 from chrysopedia_assets.harness.optimising import Candidate, Split
+from resources.clients.prompt_folders import TUNED_ON
 from resources.clients.prompts import PromptTemplate, with_system
 from resources.clients.voice import VOICE_FILE
 
@@ -142,7 +143,7 @@ def write_candidate(
     if (source / CASES).is_dir():
         shutil.copytree(source / CASES, made / CASES)
     tuned_on = sorted(one.fixture_id for one in (*split.train, *split.validation))
-    (made / "tuned_on.json").write_text(json.dumps(tuned_on, indent=1) + "\n", "utf-8")
+    (made / TUNED_ON).write_text(json.dumps(tuned_on, indent=1) + "\n", "utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     made.rename(folder)
 

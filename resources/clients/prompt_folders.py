@@ -21,6 +21,8 @@ Files = Mapping[str, bytes]
 
 NEEDED = ("system.md", "user.md", "prompt.toml")
 VOICE = "voice.toml"
+TUNED_ON = "tuned_on.json"
+"""Ids of the inputs that the prompt was tuned on: no comparison on them is fair, also when it is installed."""
 CASES = "cases"
 RENAME_EXCHANGE = 2
 AT_FDCWD = -100
@@ -32,7 +34,7 @@ def is_own(name: str) -> bool:
     """Whether a file of the folder is the prompt's; all others are left alone."""
     path = PurePosixPath(name)
     is_case = len(path.parts) == 2 and path.parts[0] == CASES and path.suffix == ".yaml"
-    return name in (*NEEDED, VOICE) or (is_case and not path.name.startswith("."))
+    return name in (*NEEDED, VOICE, TUNED_ON) or (is_case and not path.name.startswith("."))
 
 
 def is_case(name: str) -> bool:
@@ -41,7 +43,12 @@ def is_case(name: str) -> bool:
 
 def read_files(folder: Path) -> dict[str, bytes]:
     """The prompt's own files, none where there is no folder. Raises ConfigurationError for what cannot be read."""
-    names = [*NEEDED, VOICE, *(f"{CASES}/{path.name}" for path in (folder / CASES).glob("*.yaml"))]
+    names = [
+        *NEEDED,
+        VOICE,
+        TUNED_ON,
+        *(f"{CASES}/{path.name}" for path in (folder / CASES).glob("*.yaml")),
+    ]
     found = {}
     for name in sorted(filter(is_own, names)):
         try:

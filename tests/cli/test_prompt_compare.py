@@ -1,12 +1,14 @@
 """Two prompts on the same inputs, from the terminal, before a real server."""
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.builders import PROJECT
 from tests.cli.conftest import Command
 from tests.cli.test_language_model import use
 from tests.cli.test_prompt_run import prompt_folder
@@ -29,6 +31,10 @@ def answer(body: Mapping[str, Any]) -> str:
     for moment in reply.get("moments", []):
         moment |= {"title": "This", "summary": "Something."}
     return json.dumps(reply)
+
+
+def prompt_copy(folder: Path) -> Path:
+    return Path(shutil.copytree(PROJECT / "prompts" / "synthesis", folder / "before"))
 
 
 @pytest.fixture
@@ -83,6 +89,16 @@ def test_what_the_prompt_was_tuned_on_never_decides(
         (mine / "tuned_on.json").write_text(json.dumps(ids[:6]))
         again = chrysopedia("prompt", "compare", mine, "installed", *given).json
         assert again["verdict"] == "cannot tell" and "4 held-out inputs are too few" in again["why"]
+        of_file = chrysopedia("prompt", "compare", mine / "system.md", "installed", *given).json
+        assert [one["part"] for one in of_file["fixtures"]].count("tuned on") == 6
+        monkeypatch.setenv("CHRYSOPEDIA_PROMPTS", str(fixtures / "prompts"))
+        shutil.copytree(PROJECT / "prompts", fixtures / "prompts")
+        before = prompt_copy(fixtures)
+        assert chrysopedia("prompt", "promote", mine, "--stage", "synthesis").code == 0
+        after = chrysopedia("prompt", "compare", "installed", before, *given).json
+        assert [one["part"] for one in after["fixtures"]].count("tuned on") == 6, (
+            "promoted, it is still known"
+        )
         (mine / "tuned_on.json").write_text("{")
         broken = chrysopedia("prompt", "compare", mine, "installed", *given)
         assert broken.code == 2 and "tuned_on.json" in broken.told

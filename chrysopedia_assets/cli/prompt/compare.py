@@ -19,6 +19,7 @@ from chrysopedia_assets.cli.prompt.trying import (
     tell_if_unread,
 )
 from chrysopedia_assets.errors import ConfigurationError
+from resources.clients.prompt_folders import TUNED_ON
 
 if TYPE_CHECKING:
     from chrysopedia_assets.harness.comparing import Compared, Difference, Part
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from resources.clients.prompts import PromptTemplate
 
 INSTALLED = "installed"
-TUNED_ON = "tuned_on.json"
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def compare_command(
     if ask is None:
         tell("Scored by code alone: no model judges.")
     known = {one.fixture_id for one in read_fixtures(tuned_on)} if tuned_on else set()
-    parts = parts_of([one.fixture_id for one in given], known | _tuned(a) | _tuned(b))
+    parts = parts_of([one.fixture_id for one in given], known | _tuned(a, task) | _tuned(b, task))
     sides = _without_failures([_side(plan, prompt) for prompt in prompts])
     because = _undecidable(prompts)
     of_a, of_b = (values_of(side, lambda one: one.scores) for side in sides)
@@ -108,13 +108,17 @@ def _undecidable(prompts: "Sequence[PromptTemplate]") -> str:
     """Why their results say nothing of the two prompts, if so."""
     if not all(prompt.settings.model for prompt in prompts):
         return "the embedded engine answers, and reads no prompt"
-    return "the two prompts are the same" if prompts[0].version == prompts[1].version else ""
+    one, other = ((prompt.version, prompt.settings) for prompt in prompts)
+    return "the two prompts are the same" if one == other else ""
 
 
-def _tuned(name: str) -> set[str]:
-    """What a prompt's folder says it was tuned on."""
-    path = Path(name) / TUNED_ON
-    if name == INSTALLED or not path.is_file():
+def _tuned(name: str, task: str) -> set[str]:
+    """What a prompt's folder says it was tuned on; a file's folder speaks for the file."""
+    from resources.settings import settings
+
+    given = settings().prompts_dir / task if name == INSTALLED else Path(name).expanduser()
+    path = (given if given.is_dir() else given.parent) / TUNED_ON
+    if not path.is_file():
         return set()
     try:
         found = json.loads(path.read_text("utf-8"))
