@@ -20,7 +20,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -31,6 +31,7 @@ from pydantic import JsonValue, ValidationError, model_validator
 from chrysopedia_assets.engines import EXTRACTIVE
 from chrysopedia_assets.engines.llm.reading import read_reply
 from chrysopedia_assets.errors import ChrysopediaError, ConfigurationError, ReplyRefused
+from chrysopedia_assets.harness.side_by_side import side_by_side
 from chrysopedia_assets.models.calls import Completion
 from chrysopedia_assets.models.prompts import TASKS, PromptName
 from chrysopedia_assets.models.records import Record, Text
@@ -47,8 +48,6 @@ from chrysopedia_assets.stages.reflecting import ReflectingInput, ReflectingQues
 from chrysopedia_assets.stages.technique_pages import SynthesisInput, SynthesisQuestion
 from chrysopedia_assets.stages.topic_chunks import SegmentationInput, SegmentationQuestion
 
-AT_ONCE = 16
-"""Cases under way; how many calls that are at a time has its own limit."""
 ENDING = ".yaml"
 ASKED: Mapping[PromptName, Callable[[Any], Question[Any]]] = {
     "segmentation": lambda given: SegmentationQuestion(SegmentationInput.model_validate(given)),
@@ -270,14 +269,10 @@ def run_cases(cases: Iterable[Case], ask: Ask, model: str | None) -> Iterator[Ca
 
     Raises ConfigurationError when all would fail in the same way.
     """
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="case") as threads:
+    with side_by_side("case") as threads:
         begun = [threads.submit(run_case, case, ask, model) for case in cases]
-        try:
-            for done in as_completed(begun):
-                yield done.result()
-        except BaseException:
-            threads.shutdown(wait=False, cancel_futures=True)
-            raise
+        for done in as_completed(begun):
+            yield done.result()
 
 
 def run_case(case: Case, ask: Ask, model: str | None) -> CaseRun:

@@ -14,8 +14,8 @@ from chrysopedia_assets.harness.fixtures import Fixture
 from chrysopedia_assets.harness.purse import Purse
 from chrysopedia_assets.harness.readable import readable
 from chrysopedia_assets.harness.scores import Score, overall
+from chrysopedia_assets.harness.side_by_side import side_by_side
 from chrysopedia_assets.harness.trying import (
-    AT_ONCE,
     Tried,
     is_servers_fault,
     run_stage,
@@ -65,7 +65,7 @@ def evaluate(fixtures: Sequence[Fixture], text: str, means: Means) -> list[Evalu
     expected = sum(calls_of(fixture, means.judges) for fixture in fixtures)
     before = means.purse.paid().calls
     tried = {done.fixture.fixture_id: done for done in _all_tried(fixtures, prompt, means)}
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="score") as threads:
+    with side_by_side("score") as threads:
         found = list(threads.map(lambda f: _scored(tried[f.fixture_id], means), fixtures))
     means.purse.learn(expected, means.purse.paid().calls - before)
     return found

@@ -9,7 +9,6 @@ a risk there, since the gates refuse what is wrong and every retry is paid for.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -17,6 +16,7 @@ from chrysopedia_assets.engines.llm.reading import read_reply, without_thoughts
 from chrysopedia_assets.errors import EndpointFailed, ReplyRefused, RequestRejected
 from chrysopedia_assets.harness.battery import Trial, system
 from chrysopedia_assets.harness.probing import Probe
+from chrysopedia_assets.harness.side_by_side import side_by_side
 from chrysopedia_assets.models.calls import (
     Completion,
     Label,
@@ -27,9 +27,6 @@ from chrysopedia_assets.models.calls import (
 from chrysopedia_assets.models.prompts import TASKS, PromptSettings, Task
 from chrysopedia_assets.models.records import content_hash
 from resources.clients.llm.caller import Judge, Reply
-
-AT_ONCE = 16
-"""Questions under way; how many calls that are at a time has its own limit."""
 
 AskOnce = Callable[[Request, Label, Judge], Reply]
 Verdict = Literal["fit", "risky", "not fit"]
@@ -94,18 +91,14 @@ def try_model(
     first, *others = trials
     opening = first.probes[0]
     known = {id(opening): one(first, opening)}  # alone: the server's manners are learned from it
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="probe") as threads:
+    with side_by_side("probe") as threads:
         begun = [
             (trial, [threads.submit(_or_unanswered, one, trial, p) for p in _left(trial, known)])
             for trial in (first, *others)
         ]
-        try:
-            for trial, waiting in begun:
-                done = [*(known.values() if trial is first else ()), *(w.result() for w in waiting)]
-                yield Result(trial, tuple(done))
-        except BaseException:
-            threads.shutdown(wait=False, cancel_futures=True)
-            raise
+        for trial, waiting in begun:
+            done = [*(known.values() if trial is first else ()), *(w.result() for w in waiting)]
+            yield Result(trial, tuple(done))
 
 
 def _left(trial: Trial, known: Mapping[int, Outcome]) -> list[Probe[Any]]:

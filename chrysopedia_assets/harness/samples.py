@@ -1,16 +1,15 @@
 """A prompt on many inputs, each result scored: what scoring and comparing look at."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from chrysopedia_assets.errors import ChrysopediaError, ConfigurationError
 from chrysopedia_assets.harness.checks import code_scores
 from chrysopedia_assets.harness.fixtures import Fixture
 from chrysopedia_assets.harness.scores import Score
-from chrysopedia_assets.harness.trying import AT_ONCE, Tried, is_servers_fault
+from chrysopedia_assets.harness.side_by_side import side_by_side
+from chrysopedia_assets.harness.trying import Tried, is_servers_fault
 from chrysopedia_assets.models.records import StageRecord
 
 JudgeRecord = Callable[[Fixture, StageRecord], Sequence[Score]]
@@ -44,14 +43,9 @@ def scored(every: Iterable[Tried], judge: JudgeRecord | None) -> Iterator[Sample
 
     Raises ConfigurationError.
     """
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="judge") as threads:
-        begun = [threads.submit(_scored, tried, judge) for tried in every]
-        try:
-            for one in begun:
-                yield one.result()
-        except BaseException:
-            threads.shutdown(wait=False, cancel_futures=True)
-            raise
+    with side_by_side("judge") as threads:
+        for one in [threads.submit(_scored, tried, judge) for tried in every]:
+            yield one.result()
 
 
 def _scored(tried: Tried, judge: JudgeRecord | None) -> Sample:
@@ -87,8 +81,8 @@ def values_of(
 
 def _means(of_samples: Sequence[Sequence[Score]]) -> dict[str, float]:
     names = {score.dimension for scores in of_samples for score in scores}
-    sums: Mapping[str, Any] = {
+    return {
         name: sum(s.value for scores in of_samples for s in scores if s.dimension == name)
+        / len(of_samples)
         for name in names
     }
-    return {name: total / len(of_samples) for name, total in sums.items()}

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 
 from chrysopedia_assets.errors import (
@@ -12,6 +12,7 @@ from chrysopedia_assets.errors import (
     PromptTooLong,
 )
 from chrysopedia_assets.harness.fixtures import Fixture
+from chrysopedia_assets.harness.side_by_side import side_by_side
 from chrysopedia_assets.models.records import StageRecord
 from chrysopedia_assets.models.technique_pages import TechniquePages
 from chrysopedia_assets.stages.classifications import classify
@@ -20,9 +21,6 @@ from chrysopedia_assets.stages.ports import Ask
 from chrysopedia_assets.stages.synthesis_groups import group_for_synthesis
 from chrysopedia_assets.stages.technique_pages import write_pages
 from chrysopedia_assets.stages.topic_chunks import split_topics
-
-AT_ONCE = 16
-"""Fixtures under way; how many calls that are at a time has its own limit."""
 
 AskSample = Callable[[int], Ask]
 """Who answers for the sample of that number, from 0: another sample is another answer to the same questions."""
@@ -63,19 +61,15 @@ def run_stage(fixture: Fixture, ask: Ask) -> StageRecord:
 
 def run_to_pages(fixture: Fixture, record: StageRecord, ask: Ask) -> TechniquePages:
     """What the stages below the fixture's make of what it gave. Raises ChrysopediaError."""
+    if isinstance(record, TechniquePages):
+        return record
     now = fixture.input.model_copy(update={fixture.stage: record})
-    chunks = now.topic_chunks
     moments = now.key_moments
-    if moments is None and now.transcripts and chunks:
-        moments = find_key_moments(now.transcripts, chunks, ask)
-    groups = now.synthesis_groups
-    if groups is None and moments:
-        classes = now.classifications or classify(moments, fixture.taxonomy, ask)
-        groups = group_for_synthesis(moments, classes)
-    if now.technique_pages:
-        return now.technique_pages
-    assert groups, f"{fixture.name} was validated when it was read"
-    return write_pages(groups, ask)
+    if moments is None and now.transcripts and now.topic_chunks:
+        moments = find_key_moments(now.transcripts, now.topic_chunks, ask)
+    assert moments, f"{fixture.name} was validated when it was read"
+    classes = now.classifications or classify(moments, fixture.taxonomy, ask)
+    return write_pages(group_for_synthesis(moments, classes), ask)
 
 
 def try_all(
@@ -96,15 +90,11 @@ def try_all(
             failure = error
         return Tried(fixture, sample, time.perf_counter() - started, record, failure, pages)
 
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fixture") as threads:
+    with side_by_side("fixture") as threads:
         begun = [
             threads.submit(one, fixture, sample)
             for fixture in fixtures
             for sample in range(samples)
         ]
-        try:
-            for done in as_completed(begun):
-                yield done.result()
-        except BaseException:
-            threads.shutdown(wait=False, cancel_futures=True)
-            raise
+        for done in as_completed(begun):
+            yield done.result()
