@@ -6,7 +6,6 @@ from functools import cached_property
 
 from chrysopedia_assets.engines.llm.engine import LlmEngine
 from chrysopedia_assets.errors import ReplyRefused
-from chrysopedia_assets.models.stage_defs import TAXONOMY
 from chrysopedia_assets.stages.ports import Answers, Ask, Question, ReplyT
 from resources.clients.prompts import PromptTemplate
 from resources.llm import open_llm
@@ -27,9 +26,7 @@ class Embedded:
     def _engine(self) -> Ask:
         from chrysopedia_assets.engines.extractive import ExtractiveEngine
 
-        if self.sources.taxonomy is None:
-            raise self.sources.broken[TAXONOMY]
-        return ExtractiveEngine(self.sources.taxonomy)
+        return ExtractiveEngine(self.sources.known_taxonomy())
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,12 @@ class Sources:
             raise self.broken[name]
         return self.versions[name]
 
+    def known_taxonomy(self) -> Taxonomy:
+        """Raises its ConfigurationError where there is none."""
+        if self.taxonomy is None:
+            raise self.broken[TAXONOMY]
+        return self.taxonomy
+
     def check(self) -> None:
         """Raises ConfigurationError when any of them is broken."""
         for error in self.broken.values():
@@ -167,12 +173,11 @@ def overriding(asked: PromptTemplate, *, text: str = "", path: str = "") -> Prom
 
 def prompt_to_try(task: PromptName, path: Path | None, model: str | None = None) -> PromptTemplate:
     """The installed prompt, or what a folder or file makes of it, asked of any model. Raises ConfigurationError."""
-    chosen = llm_settings()
-    if path is None or not path.expanduser().is_dir():
-        found = prompt(task, chosen)
-        found = with_part(found, path.expanduser()) if path is not None else found
+    chosen, given = llm_settings(), path.expanduser() if path is not None else None
+    if given is not None and not given.is_dir():
+        found = with_part(prompt(task, chosen), given)
     else:
-        found = prompt(task, chosen, path.expanduser())
+        found = prompt(task, chosen, given)
     return found.with_settings({"model": model}) if model else found
 
 

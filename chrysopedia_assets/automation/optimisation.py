@@ -96,14 +96,10 @@ def _wanted(config: OptimizeConfig) -> "Wanted":
 def _exported(config: OptimizeConfig) -> "list[Fixture]":
     from chrysopedia_assets.harness.exporting import export
     from chrysopedia_assets.harness.fixtures import stage_of
-    from chrysopedia_assets.models.stage_defs import TAXONOMY
     from resources.sources import read_sources
 
-    sources = read_sources()
-    if sources.taxonomy is None:
-        raise sources.broken[TAXONOMY]
-    stage = stage_of(config.stage)
-    return [export(open_database(), stage, video, sources.taxonomy) for video in config.videos]
+    stage, taxonomy = stage_of(config.stage), read_sources().known_taxonomy()
+    return [export(open_database(), stage, video, taxonomy) for video in config.videos]
 
 
 def _metadata(done: "Optimised") -> dict[str, dg.MetadataValue]:

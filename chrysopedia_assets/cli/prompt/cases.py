@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chrysopedia_assets.cli.output import Json, errors, one_line, print_json, print_table
+from chrysopedia_assets.cli.output import Json, one_line, print_json, print_table
+from chrysopedia_assets.cli.prompt.trying import Model, tell_if_offline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +24,7 @@ def cases_command(
             help="A stage or its task, or a folder with a candidate prompt; default: all installed prompts.",
         ),
     ] = None,
-    model: Annotated[
-        str | None, typer.Option(help="Ask this model instead of the one that is set up.")
-    ] = None,
+    model: Model = None,
     stage: Annotated[
         str | None,
         typer.Option(
@@ -38,19 +37,12 @@ def cases_command(
     as_json: Json = False,
 ) -> None:
     """Ask every case of a prompt, and say what was found, what was missing and what should not be there."""
-    from resources.database import local_if_offline
     from resources.sources import prompt_to_try
 
     folder = Path(what).expanduser() if what and _is_folder(what) else None
     prompts = [prompt_to_try(task, folder, model) for task in _tasks(what, folder, stage)]
     asked = [(prompt, _cases(prompt, folder)) for prompt in prompts]
-    if told := local_if_offline():
-        errors.print(
-            f"{told} The ledger in the data folder is used meanwhile.",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+    tell_if_offline()
     done = sorted(
         _asked(asked, fresh=fresh),
         key=lambda one: (prompts.index(one[0]), one[1].case.name),

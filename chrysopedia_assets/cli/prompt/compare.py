@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +15,8 @@ from chrysopedia_assets.cli.prompt.trying import (
     judging,
     tell,
     tell_if_offline,
-    tell_if_unread,
+    tried,
+    writing,
 )
 from chrysopedia_assets.errors import ConfigurationError
 from resources.clients.prompt_folders import TUNED_ON
@@ -132,21 +132,10 @@ def _tuned(name: str, task: str) -> set[str]:
 
 
 def _side(plan: Plan, prompt: "PromptTemplate") -> "list[Sample]":
-    from chrysopedia_assets.cli.running import progress_bar
     from chrysopedia_assets.harness.samples import scored
-    from chrysopedia_assets.harness.trying import try_all
-    from resources.engine import engine_to_try
 
-    tell_if_unread(prompt)
-    ask = cache(lambda sample: engine_to_try(prompt, sample=sample))
-    found = []
-    with progress_bar() as bar:
-        total = len(plan.given) * plan.samples
-        task = bar.add_task("", total=total, what=f"{prompt.task} with prompt {prompt.version}")
-        tried = try_all(plan.given, ask, plan.samples, to_pages=plan.to_pages)
-        for sample in scored(tried, plan.judge):
-            bar.advance(task)
-            found.append(sample)
+    made = tried(prompt, plan.given, samples=plan.samples, to_pages=plan.to_pages)
+    found = scored(made, plan.judge)
     return sorted(found, key=lambda one: (one.tried.fixture.name, one.tried.sample))
 
 
@@ -226,7 +215,7 @@ def _write(
         )
         for name, prompt, samples in zip(names, prompts, sides, strict=True)
     ]
-    try:
+    with writing("report", folder):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "report.json").write_text(
             json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8"
@@ -235,12 +224,6 @@ def _write(
             f"{found['task']}: {names[0]} and {names[1]}", compared, pages, parts, *shown
         )
         (folder / "report.html").write_text(html, "utf-8")
-    except OSError as error:
-        raise ConfigurationError(
-            f"the report cannot be written: {error.strerror}",
-            where=str(folder),
-            cure="Name another folder: --out",
-        ) from error
 
 
 def _figures(prompt: "PromptTemplate", samples: "Sequence[Sample]") -> str:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chrysopedia_assets.cli.output import results, unknown
+from chrysopedia_assets.cli.library import known_videos
+from chrysopedia_assets.cli.output import results
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,6 @@ def export_command(
     from chrysopedia_assets.errors import ConfigurationError, RecordMissing
     from chrysopedia_assets.harness.exporting import export
     from chrysopedia_assets.harness.fixtures import stage_of, written
-    from chrysopedia_assets.models.stage_defs import TAXONOMY
     from resources.database import open_database
     from resources.event_log import event_log_on_disk
     from resources.freshness import look
@@ -41,16 +41,11 @@ def export_command(
 
     name, asked = stage_of(stage), _asked(videos or [], every=every)
     found = look(event_log_on_disk(), open_database(), None if every else asked)
-    if lost := [video_id for video_id in asked if video_id not in found.videos]:
-        known = look(event_log_on_disk(), open_database()).videos
-        raise unknown("video", lost[0], known, "chrysopedia status")
-    if found.sources.taxonomy is None:
-        raise found.sources.broken[TAXONOMY]
-    files = []
+    taxonomy, files = found.sources.known_taxonomy(), []
     for video_id in asked or sorted(found.videos):
         version = _prompt_version(found.verdicts[video_id], name)
         try:
-            fixture = export(open_database(), name, video_id, found.sources.taxonomy, version)
+            fixture = export(open_database(), name, video_id, taxonomy, version)
         except RecordMissing:
             if not every:
                 raise
@@ -75,7 +70,7 @@ def _asked(videos: list[str], *, every: bool) -> list[str]:
         raise ConfigurationError("both videos and --all are given", cure="Give one of them.")
     if not (every or videos):
         raise ConfigurationError("no video is named", cure="Name some, or give --all.")
-    return list(dict.fromkeys(videos))
+    return known_videos(videos) if videos else []
 
 
 def _prompt_version(by_stage: "Mapping[StageName, Verdict]", stage: "StageName") -> str | None:

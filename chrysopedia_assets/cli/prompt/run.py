@@ -1,8 +1,5 @@
 """`prompt run`: a prompt on real inputs, offline, beside what the stage gave."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,15 +12,17 @@ from chrysopedia_assets.cli.prompt.trying import (
     Repeat,
     Voice,
     tell_if_offline,
-    tell_if_unread,
+    tried,
+    writing,
 )
-from chrysopedia_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from chrysopedia_assets.harness.trying import Tried
     from chrysopedia_assets.models.records import StageRecord
     from resources.clients.prompts import PromptTemplate
 
+STYLES = {"+": "green", "-": "red", "@": "dim"}
+"""Of a line of a diff, by its first letter."""
 PromptPath = Annotated[
     Path | None,
     typer.Option(
@@ -51,35 +50,27 @@ def run_command(
     as_json: Json = False,
 ) -> None:
     """Run a stage on fixtures with any prompt, and show what changed. Stores no page; needs no server but the model's."""
-    from chrysopedia_assets.cli.running import progress_bar
     from chrysopedia_assets.harness.fixtures import TASK_OF, of_one_stage, read_fixtures
-    from chrysopedia_assets.harness.trying import try_all
     from resources.clients.prompts import with_voice
-    from resources.engine import engine_to_try
     from resources.settings import settings
     from resources.sources import prompt_to_try
 
     given = read_fixtures(fixtures)
-    tried = with_voice(prompt_to_try(TASK_OF[of_one_stage(given)], prompt, model), voice)
+    asked = with_voice(prompt_to_try(TASK_OF[of_one_stage(given)], prompt, model), voice)
     tell_if_offline()
-    folder = (out or settings().data_dir / "prompt_runs") / tried.version
-    with _writing(folder):
+    folder = (out or settings().data_dir / "prompt_runs") / asked.version
+    with writing("results", folder):
         folder.mkdir(parents=True, exist_ok=True)  # before anything is paid
-    tell_if_unread(tried)
-    ask = cache(lambda sample: engine_to_try(tried, sample=sample, fresh=fresh))
-    every = []
-    with progress_bar() as bar:
-        what = f"{tried.task} with prompt {tried.version}"
-        task = bar.add_task("", total=len(given) * repeat, what=what)
-        for done in try_all(given, ask, repeat):
-            bar.advance(task)
-            every.append((done, _keep(done, folder, repeat)))
+    every = [
+        (done, _keep(done, folder, repeat))
+        for done in tried(asked, given, samples=repeat, fresh=fresh)
+    ]
     every.sort(key=lambda one: (one[0].fixture.name, one[0].sample))
     if as_json:
-        print_json([_row(done, tried, files) for done, files in every])
+        print_json([_row(done, asked, files) for done, files in every])
     else:
         for done, _ in every:
-            _show(done, tried, whole=whole)
+            _show(done, asked, whole=whole)
         if any(files for _, files in every):
             results.print(f"Results: {folder}", markup=False, highlight=False, soft_wrap=True)
     failed = any(done.failure for done, _ in every)
@@ -116,22 +107,10 @@ def _keep(done: "Tried", folder: Path, repeat: int) -> list[Path]:
         "diff": "\n".join(_diff(done)),
     }
     files = {folder / f"{name}.{ending}": text for ending, text in texts.items() if text}
-    with _writing(folder):
+    with writing("results", folder):
         for file, text in files.items():
             file.write_text(text + "\n", "utf-8")
     return list(files)
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ConfigurationError(
-            f"the results cannot be written: {error.strerror}",
-            where=str(folder),
-            cure="Name another folder: --out",
-        ) from error
 
 
 def _diff(done: "Tried") -> list[str]:
@@ -162,13 +141,4 @@ def _show(done: "Tried", prompt: "PromptTemplate", *, whole: bool) -> None:
         results.print(plain("\n".join(_lines(done.record))), soft_wrap=True)
         return
     for line in _diff(done) or ["The same as what is stored."]:
-        style = (
-            "green"
-            if line.startswith("+")
-            else "red"
-            if line.startswith("-")
-            else "dim"
-            if line.startswith("@")
-            else ""
-        )
-        results.print(plain(line, style), soft_wrap=True)
+        results.print(plain(line, STYLES.get(line[:1], "")), soft_wrap=True)

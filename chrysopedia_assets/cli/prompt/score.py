@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chrysopedia_assets.cli.library import known_videos
 from chrysopedia_assets.cli.output import (
     Json,
     plain,
@@ -13,9 +14,8 @@ from chrysopedia_assets.cli.output import (
     print_table,
     refuse,
     results,
-    unknown,
 )
-from chrysopedia_assets.cli.prompt.trying import judging, tell, tell_if_offline, tell_if_unread
+from chrysopedia_assets.cli.prompt.trying import judging, tell, tell_if_offline, tried
 from chrysopedia_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -51,11 +51,13 @@ def score_command(
 ) -> None:
     """Score results between 0 and 1 in every dimension, and say what would be better. Changes nothing."""
     from chrysopedia_assets.harness.samples import scored
+    from resources.sources import prompt_to_try
 
     given = _given(fixtures or [], video, stage)
     tell_if_offline()
     judge = None if no_judge else _judge(given, judge_model)
-    made = _outputs(given) if prompt is None and model is None else _made(given, prompt, model)
+    asked = prompt_to_try(given[0].task, prompt, model) if prompt or model else None
+    made = tried(asked, given) if asked else _outputs(given)
     every = list(scored(sorted(made, key=lambda one: one.fixture.name), judge))
     if as_json:
         print_json([_row(one) for one in every])
@@ -86,19 +88,12 @@ def _given(paths: list[Path], video: str | None, stage: str | None) -> "list[Fix
 def _exported(video_id: str, stage: str) -> "Fixture":
     from chrysopedia_assets.harness.exporting import export
     from chrysopedia_assets.harness.fixtures import stage_of
-    from chrysopedia_assets.models.stage_defs import TAXONOMY
     from resources.database import open_database
     from resources.sources import read_sources
-    from resources.store.videos import list_videos
 
-    name, sources = stage_of(stage), read_sources()
-    with open_database().reading() as connection:
-        known = [one.video.video_id for one in list_videos(connection)]
-    if video_id not in known:
-        raise unknown("video", video_id, known, "chrysopedia status")
-    if sources.taxonomy is None:
-        raise sources.broken[TAXONOMY]
-    return export(open_database(), name, video_id, sources.taxonomy)
+    name = stage_of(stage)
+    [known] = known_videos([video_id])
+    return export(open_database(), name, known, read_sources().known_taxonomy())
 
 
 def _judge(given: "Sequence[Fixture]", model: str | None) -> "JudgeRecord | None":
@@ -129,24 +124,6 @@ def _outputs(given: "Sequence[Fixture]") -> "Iterable[Tried]":
                 cure="Make one: chrysopedia process, or say with which prompt: --prompt FOLDER",
             )
     return [Tried(one, 0, 0.0, one.given_output) for one in given]
-
-
-def _made(given: "Sequence[Fixture]", prompt: Path | None, model: str | None) -> "Iterable[Tried]":
-    from functools import cache
-
-    from chrysopedia_assets.cli.running import progress_bar
-    from chrysopedia_assets.harness.trying import try_all
-    from resources.engine import engine_to_try
-    from resources.sources import prompt_to_try
-
-    tried = prompt_to_try(given[0].task, prompt, model)
-    tell_if_unread(tried)
-    ask = cache(lambda sample: engine_to_try(tried, sample=sample))
-    with progress_bar() as bar:
-        task = bar.add_task("", total=len(given), what=f"{tried.task} with prompt {tried.version}")
-        for done in try_all(given, ask):
-            bar.advance(task)
-            yield done
 
 
 # What is shown -----------------------------------------------------------------------------------

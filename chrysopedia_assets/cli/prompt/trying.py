@@ -1,14 +1,22 @@
-"""What commands that try prompts share: how a prompt is named, who scores, and what is said before anything is asked."""
+"""What commands that try prompts share: how a prompt is named, how it is run, who scores, and what is said before
+anything is asked.
+"""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chrysopedia_assets.cli.output import errors
+from chrysopedia_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from chrysopedia_assets.harness.fixtures import Fixture
     from chrysopedia_assets.harness.samples import JudgeRecord
+    from chrysopedia_assets.harness.trying import Tried
     from resources.clients.prompts import PromptTemplate
     from resources.engine import Judge
 
@@ -46,6 +54,42 @@ def tell_if_unread(prompt: "PromptTemplate") -> None:
         tell(
             f"The embedded engine answers {prompt.task}, and reads no prompt; name a model: --model."
         )
+
+
+def tried(
+    prompt: "PromptTemplate",
+    given: "Sequence[Fixture]",
+    *,
+    samples: int = 1,
+    fresh: bool = False,
+    to_pages: bool = False,
+) -> "Iterator[Tried]":
+    """What the prompt makes of each fixture, as each is done, with progress."""
+    from chrysopedia_assets.cli.running import progress_bar
+    from chrysopedia_assets.harness.trying import try_all
+    from resources.engine import engine_to_try
+
+    tell_if_unread(prompt)
+    ask = cache(lambda sample: engine_to_try(prompt, sample=sample, fresh=fresh))
+    with progress_bar() as bar:
+        what = f"{prompt.task} with prompt {prompt.version}"
+        task = bar.add_task("", total=len(given) * samples, what=what)
+        for done in try_all(given, ask, samples, to_pages=to_pages):
+            bar.advance(task)
+            yield done
+
+
+@contextmanager
+def writing(what: str, folder: Path) -> Iterator[None]:
+    """Into the folder that --out names. Raises ConfigurationError."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"the {what} cannot be written: {error.strerror}",
+            where=str(folder),
+            cure="Name another folder: --out",
+        ) from error
 
 
 def judging(ask: "Judge") -> "JudgeRecord":
