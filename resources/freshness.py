@@ -20,10 +20,9 @@ from chrysopedia_assets.freshness.verdicts import (
     Verdicts,
     verdicts,
 )
-from chrysopedia_assets.models.calls import Completion
 from chrysopedia_assets.models.prompts import Task
 from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, STAGE_OF, settings_source
-from resources.clients.llm.prices import Price, cost_usd
+from resources.llm import expected_usd
 from resources.settings import llm_settings
 from resources.sources import Sources, read_sources
 from resources.store.acceptances import accepted
@@ -146,9 +145,7 @@ class Forecast:
         return estimate(plans, self._history, self._asked, self._usd_of, at_once=at_once)
 
     def _usd_of(self, task: Task, tokens_in: float, tokens_out: float) -> float | None:
-        price = Price(*self._settings.price) if self._settings.price else None
-        spent = Completion("", tokens_in=round(tokens_in), tokens_out=round(tokens_out))
-        return cost_usd(spent, self._asked[task].model or "", self._settings.server.base_url, price)
+        return expected_usd(self._settings, self._asked[task].model or "", tokens_in, tokens_out)
 
 
 def _asked_alike(found: Look, task: Task, video_id: str) -> bool:

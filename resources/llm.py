@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from chrysopedia_assets.errors import ConfigurationError
-from chrysopedia_assets.models.calls import Label, Request
+from chrysopedia_assets.models.calls import Completion, Label, Request
 from chrysopedia_assets.models.prompts import TASKS, PromptName
 from resources.clients.llm.caller import Caller, Judge, Reply, Server
 from resources.clients.llm.check import check
 from resources.clients.llm.endpoint import Endpoint
 from resources.clients.llm.loop import BackgroundLoop
 from resources.clients.llm.openai_package import openai_package
-from resources.clients.llm.prices import Price
+from resources.clients.llm.prices import Price, cost_usd
 from resources.clients.prompts import PromptTemplate, read_prompt
 from resources.database import open_database
 from resources.settings import LLM, OPENAI_URL, LlmServer, LlmSettings, llm_settings, settings
@@ -62,6 +62,15 @@ def open_llm() -> Llm:
     # Videos begin side by side: two of them would open two, and nobody would stop the first.
     with _opening:
         return _open()
+
+
+def expected_usd(
+    chosen: LlmSettings, model: str, tokens_in: float, tokens_out: float
+) -> float | None:
+    """What so many tokens of a model cost, none of them from a cache; None where no price is known."""
+    price = Price(*chosen.price) if chosen.price else None
+    spent = Completion("", tokens_in=round(tokens_in), tokens_out=round(tokens_out))
+    return cost_usd(spent, model, chosen.server.base_url, price)
 
 
 def load_client() -> None:

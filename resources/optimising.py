@@ -26,16 +26,14 @@ from chrysopedia_assets.harness.optimising import (
 from chrysopedia_assets.harness.purse import Budget, Purse
 from chrysopedia_assets.harness.scores import Score
 from chrysopedia_assets.harness.voice import voice_score
-from chrysopedia_assets.models.calls import Completion
 from chrysopedia_assets.models.prompts import PromptName
 from chrysopedia_assets.models.records import StageRecord, content_hash
 from chrysopedia_assets.models.technique_pages import TechniquePages
-from resources.clients.llm.prices import Price, cost_usd
 from resources.clients.prompts import PromptTemplate, with_voice
 from resources.database import open_database
 from resources.engine import engine_to_try, judge_to_ask
+from resources.llm import expected_usd, stop_llm
 from resources.llm import prompt as installed
-from resources.llm import stop_llm
 from resources.settings import llm_settings, settings
 from resources.sources import prompt_to_try
 from resources.store.costs import dearest_call, usage_of_runs
@@ -85,7 +83,8 @@ def optimise(wanted: Wanted, tell: Callable[[str], None]) -> Optimised:
     reflecting = _asked("reflecting", model or prompt.settings.model)
     judging = _asked("judging", wanted.model or prompt.settings.model) if wanted.judged else None
     folder = wanted.out or settings().data_dir / "optimisations" / _name(wanted, prompt)
-    run_id, is_new = _begun(folder, _identity(wanted, prompt, reflecting, judging))
+    identity = _identity(wanted, prompt, reflecting, judging)
+    run_id, is_new = _begun(folder, identity)
     means = _means(wanted, prompt, reflecting, judging, run_id, tell)
     means.purse.check_price()
     of_hold_out = sum(calls_of(fixture, means.judges) for fixture in split.hold_out)
@@ -97,7 +96,7 @@ def optimise(wanted: Wanted, tell: Callable[[str], None]) -> Optimised:
             f"the budget of {wanted.budget} is too small: one round takes about {least} calls",
             cure="Raise --budget, give fewer or smaller fixtures, or leave out the judge (--no-judge).",
         )
-    _write_identity(folder, run_id, _identity(wanted, prompt, reflecting, judging))
+    _write_identity(folder, run_id, identity)
     tell(
         f"{len(split.train)} fixtures to learn from, {len(split.validation)} to choose by, {len(split.hold_out)} held out."
     )
@@ -202,12 +201,8 @@ def _dearest_usd(models: set[str], prompt: PromptTemplate) -> float | None:
 
 
 def _worst_usd(model: str, prompt: PromptTemplate) -> float | None:
-    chosen, bounds = llm_settings(), prompt.settings
-    full = Completion(
-        "", tokens_in=bounds.max_input_tokens, tokens_out=bounds.max_output_tokens, tokens_cached=0
-    )
-    price = Price(*chosen.price) if chosen.price else None
-    return cost_usd(full, model, chosen.server.base_url, price)
+    bounds = prompt.settings
+    return expected_usd(llm_settings(), model, bounds.max_input_tokens, bounds.max_output_tokens)
 
 
 # The same optimisation ---------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from pathlib import Path
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.harness import cases
 from chrysopedia_assets.models.prompts import Task
-from resources.clients.prompt_folders import CASES, NEEDED, VOICE, Files, is_case, read_files
+from resources.clients.prompt_folders import CASES, NEEDED, Files, is_case, read_files
+from resources.clients.voice import VOICE_FILE
 from resources.store.promotions import Promotion
 
 MAX_TOLD = 3
@@ -69,7 +70,7 @@ def candidate(path: Path, folder: Path, old: Files) -> Wanted:
     if not cases_are_new:
         files |= {name: content for name, content in old.items() if is_case(name)}
     # As the cases: a prompt that was written without the dial loses nobody's.
-    files |= {VOICE: old[VOICE]} if VOICE in old and VOICE not in files else {}
+    files |= {VOICE_FILE: old[VOICE_FILE]} if VOICE_FILE in old and VOICE_FILE not in files else {}
     return Wanted(files, str(path), {"": str(given)}, cases_are_new)
 
 

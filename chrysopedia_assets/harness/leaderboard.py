@@ -12,13 +12,12 @@ from html import escape
 from pathlib import Path
 
 from chrysopedia_assets.harness.optimising import Candidate, Split
-from resources.clients.prompt_folders import TUNED_ON
+from resources.clients.prompt_folders import CASES, TUNED_ON
 from resources.clients.prompts import PromptTemplate, with_system
 from resources.clients.voice import VOICE_FILE
 
 FINALISTS = 3
 """At most so many are scored on the hold-out, beside the seed."""
-CASES = "cases"
 BAR_CHARS = 40
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 360, 64, 24, 48, 56
 
@@ -34,6 +33,10 @@ class Row:
     parents: tuple[int, ...]
     evaluations: int
 
+    @property
+    def made_from(self) -> str:
+        return ", ".join(map(_named, self.parents)) or "-"
+
 
 @dataclass(frozen=True)
 class Leaderboard:
@@ -47,6 +50,10 @@ class Leaderboard:
     def seed(self) -> Row:
         return next(row for row in self.rows if row.number == 0)
 
+    def name_of(self, row: Row) -> str:
+        """As people read it: which is the best is marked."""
+        return f"{_named(row.number)}{' (best)' if row == self.winner else ''}"
+
     @property
     def verdict(self) -> str:
         """In words, where there is no winner; empty where there is one."""
@@ -58,6 +65,10 @@ class Leaderboard:
         if better:
             return "What leads in validation does not beat the seed on the hold-out: there is no candidate."
         return "Nothing beats the prompt that it began with: there is no candidate."
+
+
+def _named(number: int) -> str:
+    return "seed" if number == 0 else str(number)
 
 
 def ranked(
@@ -97,12 +108,9 @@ def as_markdown_table(board: Leaderboard) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in board.rows:
-        name = "seed" if row.number == 0 else str(row.number)
-        mark = " (best)" if board.winner == row else ""
         hold_out = "-" if row.hold_out is None else f"{row.hold_out:.3f}"
-        made_from = ", ".join("seed" if p == 0 else str(p) for p in row.parents) or "-"
         lines.append(
-            f"| {name}{mark} | {row.version} | {row.validation:.3f} | {hold_out} | {made_from} | {row.evaluations} |"
+            f"| {board.name_of(row)} | {row.version} | {row.validation:.3f} | {hold_out} | {row.made_from} | {row.evaluations} |"
         )
     return "\n".join(lines) + "\n"
 

@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from chrysopedia_assets.errors import ConfigurationError
+from resources.clients.voice import VOICE_FILE
 
 Files = Mapping[str, bytes]
 """By their name in the folder: `system.md`, `cases/forged_orders.yaml`."""
 
 NEEDED = ("system.md", "user.md", "prompt.toml")
-VOICE = "voice.toml"
 TUNED_ON = "tuned_on.json"
 """Ids of the inputs that the prompt was tuned on: no comparison on them is fair, also when it is installed."""
 CASES = "cases"
@@ -34,7 +34,7 @@ def is_own(name: str) -> bool:
     """Whether a file of the folder is the prompt's; all others are left alone."""
     path = PurePosixPath(name)
     is_case = len(path.parts) == 2 and path.parts[0] == CASES and path.suffix == ".yaml"
-    return name in (*NEEDED, VOICE, TUNED_ON) or (is_case and not path.name.startswith("."))
+    return name in (*NEEDED, VOICE_FILE, TUNED_ON) or (is_case and not path.name.startswith("."))
 
 
 def is_case(name: str) -> bool:
@@ -45,7 +45,7 @@ def read_files(folder: Path) -> dict[str, bytes]:
     """The prompt's own files, none where there is no folder. Raises ConfigurationError for what cannot be read."""
     names = [
         *NEEDED,
-        VOICE,
+        VOICE_FILE,
         TUNED_ON,
         *(f"{CASES}/{path.name}" for path in (folder / CASES).glob("*.yaml")),
     ]

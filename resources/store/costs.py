@@ -63,25 +63,28 @@ _MEASURES = {
 
 def usage_of(connection: Connection, run_id: str, task: str, video_id: str) -> Usage:
     """What one stage of one run has used so far."""
-    measures = [value.label(name) for name, value in _MEASURES.items()]
-    query = sa.select(*measures, sa.func.max(_calls.prompt_version).label("prompt_version"))
-    query = query.where(_calls.run_id == run_id, _calls.task == task, _calls.video_id == video_id)
-    return Usage(**connection.execute(query).mappings().one())
+    return _usage(
+        connection, _calls.run_id == run_id, _calls.task == task, _calls.video_id == video_id
+    )
 
 
 def of_prompt(
     connection: Connection, task: str, prompt_version: str, model: str, video_ids: Collection[str]
 ) -> Usage:
     """What one version of a prompt has used on some videos with one model, in all tries so far."""
-    measures = [value.label(name) for name, value in _MEASURES.items()]
-    query = sa.select(*measures, sa.func.max(_calls.prompt_version).label("prompt_version"))
-    query = query.where(
+    return _usage(
+        connection,
         _calls.task == task,
         _calls.prompt_version == prompt_version,
         _calls.model == model,
         _calls.video_id.in_(video_ids),
     )
-    return Usage(**connection.execute(query).mappings().one())
+
+
+def _usage(connection: Connection, *which: sa.ColumnElement[bool]) -> Usage:
+    measures = [value.label(name) for name, value in _MEASURES.items()]
+    query = sa.select(*measures, sa.func.max(_calls.prompt_version).label("prompt_version"))
+    return Usage(**connection.execute(query.where(*which)).mappings().one())
 
 
 def totals(connection: Connection, by: By, video_id: str | None = None) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chrysopedia_assets.cli.output import Json, print_json, results
+from chrysopedia_assets.cli.output import Json, print_json, print_table, results
 from chrysopedia_assets.cli.prompt.trying import Model, Voice, tell, tell_if_offline
 
 if TYPE_CHECKING:
@@ -66,19 +66,17 @@ def optimize_command(
 
 
 def _show(done: "Optimised") -> None:
-    from rich.table import Table
-
-    table = Table("candidate", "prompt", "validation", "hold-out", "made from")
-    for row in done.board.rows:
-        best = " (best)" if row == done.board.winner else ""
-        table.add_row(
-            ("seed" if row.number == 0 else str(row.number)) + best,
-            row.version,
-            f"{row.validation:.3f}",
-            "-" if row.hold_out is None else f"{row.hold_out:.3f}",
-            ", ".join("seed" if p == 0 else str(p) for p in row.parents) or "-",
-        )
-    results.print(table)
+    rows = [
+        {
+            "candidate": done.board.name_of(row),
+            "prompt": row.version,
+            "validation": f"{row.validation:.3f}",
+            "hold-out": "-" if row.hold_out is None else f"{row.hold_out:.3f}",
+            "made from": row.made_from,
+        }
+        for row in done.board.rows
+    ]
+    print_table(rows, "")
     lines = [f"{done.board.paid}. Leaderboard and picture: {done.folder}"]
     if done.candidate is None:
         lines.append(done.board.verdict)
