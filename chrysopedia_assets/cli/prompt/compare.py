@@ -1,7 +1,7 @@
 """`prompt compare`: two prompts on the same inputs, what each costs, and whether one is better."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +24,7 @@ from resources.clients.prompt_folders import TUNED_ON
 if TYPE_CHECKING:
     from chrysopedia_assets.harness.comparing import Compared, Difference, Part
     from chrysopedia_assets.harness.fixtures import Fixture
+    from chrysopedia_assets.harness.report import Side
     from chrysopedia_assets.harness.samples import JudgeRecord, Sample
     from resources.clients.prompts import PromptTemplate
 
@@ -38,6 +39,19 @@ class Plan:
     samples: int
     to_pages: bool
     judge: "JudgeRecord | None"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it; `pages` is what came of the results in the end, where that was asked for."""
+
+    task: str
+    a: "Side"
+    b: "Side"
+    compared: "Compared"
+    pages: "Compared | None"
+    parts: "Mapping[str, Part]"
+    given: "Sequence[Fixture]"
 
 
 def compare_command(
@@ -90,8 +104,10 @@ def compare_command(
     folder = (
         out or settings().data_dir / "comparisons" / f"{prompts[0].version}-{prompts[1].version}"
     )
-    found = _as_json(task, (a, b), prompts, compared, pages, parts, given)
-    _write(folder, found, compared, pages, parts, (a, b), prompts, sides)
+    side_a, side_b = (_shown(*one) for one in zip((a, b), prompts, sides, strict=True))
+    outcome = Outcome(task, side_a, side_b, compared, pages, parts, given)
+    found = _as_json(outcome)
+    _write(folder, outcome, found)
     if as_json:
         print_json(found | {"report": str(folder / "report.html")})
     else:
@@ -149,29 +165,30 @@ def _without_failures(sides: "list[list[Sample]]") -> "list[list[Sample]]":
     return [[one for one in side if one.tried.fixture.name not in failed] for side in sides]
 
 
-def _as_json(
-    task: str,
-    names: tuple[str, str],
-    prompts: "Sequence[PromptTemplate]",
-    compared: "Compared",
-    pages: "Compared | None",
-    parts: "dict[str, Part]",
-    given: "Sequence[Fixture]",
-) -> dict[str, Any]:
-    sides = {
-        side: {"version": prompt.version, "from": name}
-        for side, name, prompt in zip("ab", names, prompts, strict=True)
+def _shown(name: str, prompt: "PromptTemplate", samples: "Sequence[Sample]") -> "Side":
+    from chrysopedia_assets.harness.report import Side
+
+    texts = {
+        "system.md": prompt.system,
+        "user.md": prompt.user,
+        "settings": prompt.settings.model_dump_json(indent=1),
     }
+    return Side(name, prompt.version, texts, _figures(prompt, samples), samples)
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    compared, pages = outcome.compared, outcome.pages
     whole = compared.differences[0] if compared.differences else None
     return {
-        "task": task,
-        **sides,
+        "task": outcome.task,
+        "a": {"version": outcome.a.version, "from": outcome.a.name},
+        "b": {"version": outcome.b.version, "from": outcome.b.name},
         "verdict": compared.word,
         "why": compared.why,
         "scores": {"a": whole.a, "b": whole.b} if whole else {"a": None, "b": None},
         "fixtures": [
-            {"name": one.name, "fixture_id": one.fixture_id, "part": parts[one.fixture_id]}
-            for one in given
+            {"name": one.name, "fixture_id": one.fixture_id, "part": outcome.parts[one.fixture_id]}
+            for one in outcome.given
         ],
         "dimensions": _rows(compared.differences),
         "tuned_on": _rows(compared.tuned),
@@ -189,39 +206,16 @@ def _rows(found: "Sequence[Difference]") -> list[dict[str, Any]]:
     ]
 
 
-def _write(
-    folder: Path,
-    found: dict[str, Any],
-    compared: "Compared",
-    pages: "Compared | None",
-    parts: "dict[str, Part]",
-    names: tuple[str, str],
-    prompts: "Sequence[PromptTemplate]",
-    sides: "Sequence[Sequence[Sample]]",
-) -> None:
-    from chrysopedia_assets.harness.report import Side, report_html
+def _write(folder: Path, outcome: Outcome, found: dict[str, Any]) -> None:
+    from chrysopedia_assets.harness.report import report_html
 
-    shown = [
-        Side(
-            name,
-            prompt.version,
-            {
-                "system.md": prompt.system,
-                "user.md": prompt.user,
-                "settings": prompt.settings.model_dump_json(indent=1),
-            },
-            _figures(prompt, samples),
-            samples,
-        )
-        for name, prompt, samples in zip(names, prompts, sides, strict=True)
-    ]
+    title = f"{outcome.task}: {outcome.a.name} and {outcome.b.name}"
     with writing("report", folder):
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "report.json").write_text(
-            json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8"
-        )
+        text = json.dumps(found, indent=1, ensure_ascii=False)
+        (folder / "report.json").write_text(text + "\n", "utf-8")
         html = report_html(
-            f"{found['task']}: {names[0]} and {names[1]}", compared, pages, parts, *shown
+            title, outcome.compared, outcome.pages, outcome.parts, outcome.a, outcome.b
         )
         (folder / "report.html").write_text(html, "utf-8")
 
