@@ -15,7 +15,7 @@ from chrysopedia_assets.models.records import (
 
 
 class TopicChunk(Record):
-    """Segments `first_segment` to `last_segment`, both included."""
+    """Segments `first_segment` to `last_segment`, both included; `reason` is why it begins where it does, if it was told."""
 
     chunk_id: Text
     first_segment: SegmentIndex
@@ -24,6 +24,7 @@ class TopicChunk(Record):
     end_s: Seconds
     label: Title
     summary: Text
+    reason: Text = ""
 
 
 class TopicChunks(StageRecord):

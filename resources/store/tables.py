@@ -85,6 +85,7 @@ videos = sa.Table(
     sa.Column("source_path", sa.Text, nullable=False, unique=True),
     sa.Column("source_hash", sa.Text, nullable=False, unique=True),
     _text("source_stamp"),
+    _json("chapters"),
     _when("added_at"),
     _when("source_changed_at"),
 )
@@ -135,6 +136,7 @@ topic_chunks = sa.Table(
     _seconds("end_s"),
     _text("label"),
     _text("summary"),
+    _text("reason"),
 )
 
 key_moments = sa.Table(
@@ -240,6 +242,20 @@ page_versions = sa.Table(
     _json("page"),
 )
 
+# What each run of a stage gave, to be looked at and compared later; `record` is its JSON, compressed with zlib.
+stage_versions = sa.Table(
+    "stage_versions",
+    metadata,
+    _video_key(),
+    sa.Column("stage", sa.Text, primary_key=True),
+    _position("version"),
+    _text("data_version"),
+    _text("made_by"),
+    sa.Column("run_id", sa.Text, nullable=True, index=True),
+    _when("stored_at"),
+    sa.Column("record", sa.LargeBinary, nullable=False),
+)
+
 # No video is pointed at: a call is on record for good, whatever becomes of what it was about.
 llm_calls = sa.Table(
     "llm_calls",
@@ -257,7 +273,7 @@ llm_calls = sa.Table(
     _text("budget_field"),
     sa.Column("takes_temperature", sa.Boolean, nullable=False),
     _count("tried"),
-    _when("started_at"),
+    sa.Column("started_at", UtcDateTime, nullable=False, index=True),
     _text("outcome"),
     sa.Column("latency_s", sa.Double, nullable=True),
     sa.Column("tokens_in", sa.Integer, nullable=True),
@@ -269,6 +285,15 @@ llm_calls = sa.Table(
     _text("refusal", null=True),
     _text("reply", null=True),
     sa.Index("ix_llm_calls_content_key_outcome", "content_key", "outcome"),
+)
+
+# What was asked, once for all calls that asked the same; `request` is its JSON, compressed with zlib.
+llm_requests = sa.Table(
+    "llm_requests",
+    metadata,
+    sa.Column("content_key", sa.Text, primary_key=True),
+    sa.Column("request", sa.LargeBinary, nullable=False),
+    _when("stored_at"),
 )
 
 acceptances = sa.Table(

@@ -60,6 +60,7 @@ def put_video(connection: Connection, entry: LibraryVideo) -> None:
     )
     if known is None:
         row |= {"video_id": entry.video.video_id, "added_at": now, "source_changed_at": now}
+        row |= {"chapters": []}
         connection.execute(sa.insert(t.videos), row)
         return
     if known != entry.source_hash:

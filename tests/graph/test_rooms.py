@@ -14,19 +14,23 @@ OURS = "chrysopedia_assets"
 NEVER: dict[str, set[str]] = {
     f"{OURS}/models": {
         "dagster", "resources", "sqlalchemy", *WORLD,
-        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site", "freshness", "harness")),
+        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site", "freshness", "harness", "inspection")),
     },
     f"{OURS}/stages": {
         "dagster", "resources", "sqlalchemy", *WORLD,
-        *(f"{OURS}.{room}" for room in ("engines", "assets", "automation", "cli", "site", "freshness", "harness")),
+        *(f"{OURS}.{room}" for room in ("engines", "assets", "automation", "cli", "site", "freshness", "harness", "inspection")),
     },
     f"{OURS}/engines": {
         "dagster", "resources", "sqlalchemy", *WORLD,
-        *(f"{OURS}.{room}" for room in ("assets", "automation", "cli", "site", "freshness", "harness")),
+        *(f"{OURS}.{room}" for room in ("assets", "automation", "cli", "site", "freshness", "harness", "inspection")),
     },
     f"{OURS}/freshness": {
         "dagster", "resources", "sqlalchemy", *WORLD,
-        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site", "harness")),
+        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site", "harness", "inspection")),
+    },
+    f"{OURS}/inspection": {
+        "dagster", "resources", "sqlalchemy", *WORLD,
+        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site", "freshness", "harness")),
     },
     f"{OURS}/site": {
         "dagster", "resources", "sqlalchemy",

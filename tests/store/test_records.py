@@ -45,7 +45,10 @@ def test_storing_again_replaces_and_stores_nothing_twice(stored: Database, stage
         assert load(connection, stage, record_of(stage).video.video_id) == record_of(stage)
 
 
-NO_STAGE = (t.llm_calls, t.acceptances, t.refreshes, t.promotions)
+NO_STAGE = (
+    *(t.llm_calls, t.llm_requests, t.stage_versions),
+    *(t.acceptances, t.refreshes, t.promotions),
+)
 
 
 def test_every_table_of_a_stage_holds_rows_after_all_stages_were_stored(stored: Database) -> None:
