@@ -1,6 +1,7 @@
 """Queries over technique pages, across videos."""
 
-from typing import Any, cast
+from datetime import datetime
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -54,6 +55,37 @@ def find_page(connection: Connection, page_id: str) -> tuple[TechniquePage, Tech
         return None
     record = cast(TechniquePages, load(connection, "technique_pages", video_id))
     return next(page for page in record.pages if page.page_id == page_id), record
+
+
+class PageMade(NamedTuple):
+    """`version` counts from 1; a later one is a page made anew."""
+
+    page_id: str
+    title: str
+    video_id: str
+    version: int
+    stored_at: datetime
+
+
+def made_since(connection: Connection, since: datetime) -> list[PageMade]:
+    """Pages that stand now and were made, or came out different, since then; the newest first."""
+    made, pages = t.page_versions.c, t.technique_pages.c
+    newest = (
+        sa.select(
+            made.page_id,
+            sa.func.max(made.version).label("version"),
+            sa.func.max(made.stored_at).label("stored_at"),
+        )
+        .group_by(made.page_id)
+        .having(sa.func.max(made.stored_at) >= since)
+        .subquery()
+    )
+    query = (
+        sa.select(pages.page_id, pages.title, pages.video_id, newest.c.version, newest.c.stored_at)
+        .join(newest, newest.c.page_id == pages.page_id)
+        .order_by(newest.c.stored_at.desc(), pages.page_id)
+    )
+    return [PageMade(*row) for row in connection.execute(query)]
 
 
 def count_stored(connection: Connection) -> dict[str, dict[str, int]]:

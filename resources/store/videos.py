@@ -42,6 +42,18 @@ def list_videos(
     return [_library_video(row) for row in connection.execute(query).mappings()]
 
 
+def added_since(connection: Connection, since: datetime) -> list[tuple[Video, datetime]]:
+    """The newest first."""
+    query = (
+        sa.select(t.videos, t.creators.c.name.label("creator"))
+        .join(t.creators, t.creators.c.creator_id == t.videos.c.creator_id)
+        .where(t.videos.c.added_at >= since)
+        .order_by(t.videos.c.added_at.desc(), t.videos.c.video_id)
+    )
+    rows = connection.execute(query).mappings()
+    return [(_library_video(row).video, row["added_at"]) for row in rows]
+
+
 def put_video(connection: Connection, entry: LibraryVideo) -> None:
     """Add the video, or bring its row up to date; what was stored for it stays."""
     creator_id = slug(entry.video.creator) or content_hash(entry.video.creator)

@@ -1,0 +1,94 @@
+"""What a curator sees in the morning: what is new, running, broken and out of date, what it costs, how good it gets.
+
+What belongs here: the figures, as they were found at one moment. What does not: finding them (`resources/overview.py`),
+showing them (`site/overview.py`).
+"""
+
+from datetime import date, datetime
+
+from chrysopedia_assets.models.records import Record, StageName, Text
+from chrysopedia_assets.models.runs import VideoState
+
+
+class NewVideo(Record):
+    video_id: Text
+    title: Text
+    creator: Text
+    added_at: datetime
+
+
+class NewPage(Record):
+    """A page that was made or made anew; `version` counts from 1."""
+
+    page_id: Text
+    title: Text
+    creator: Text
+    version: int
+    stored_at: datetime
+
+
+class RunningNow(Record):
+    run_id: Text
+    about: Text
+    """The video, or the name of a job over many."""
+    trigger: Text
+    queued: bool
+    since: datetime | None
+
+
+class Broken(Record):
+    video_id: Text
+    title: Text
+    stage: StageName | None
+    why: Text
+
+
+class StaleCause(Record):
+    cause: Text
+    pages: int
+    """Videos whose pages it made stale."""
+
+
+class Day(Record):
+    """`usd` by task; `unpriced` calls may have cost something that nobody knows. Checks are those of single videos.
+
+    `judged` is the mean of what a model said of pages that were judged that day, 0 to 1.
+    """
+
+    day: date
+    usd: dict[str, float] = {}
+    calls: int = 0
+    unpriced: int = 0
+    passed: int = 0
+    failed: int = 0
+    judged: float | None = None
+
+
+class CreatorRow(Record):
+    creator: Text
+    videos: int
+    pages: int
+    stale: int
+    broken: int
+
+
+class Overview(Record):
+    """`days` are the last four weeks, in order, without gaps; `new_*` are of the last seven days, the newest first."""
+
+    at: datetime
+    states: dict[VideoState, int]
+    pages: int
+    new_videos: tuple[NewVideo, ...]
+    new_pages: tuple[NewPage, ...]
+    running: tuple[RunningNow, ...]
+    broken: tuple[Broken, ...]
+    stale_videos: int
+    stale: tuple[StaleCause, ...]
+    refresh_cost: Text
+    """In words: calls, tokens, money, minutes."""
+    faults: tuple[Text, ...]
+    """Prompts and settings that cannot be read."""
+    days: tuple[Day, ...]
+    spent_this_month_usd: float
+    budget_usd: float | None
+    creators: tuple[CreatorRow, ...]
