@@ -10,6 +10,7 @@ from pathlib import Path
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.harness import cases
 from chrysopedia_assets.models.prompts import Task
+from resources.clients.library import shown
 from resources.clients.prompt_folders import CASES, NEEDED, Files, is_case, read_files
 from resources.clients.voice import VOICE_FILE
 from resources.store.promotions import Promotion
@@ -41,8 +42,8 @@ class Wanted:
 
     def named(self, text: str, written: Path) -> str:
         """A message about the folder that was written, as one about what it comes from."""
-        for name, shown in sorted(self.names.items(), reverse=True):
-            text = text.replace(str(written / name), shown)
+        for name, called in sorted(self.names.items(), reverse=True):
+            text = text.replace(str(written / name), called)
         return text
 
 
@@ -57,7 +58,7 @@ def candidate(path: Path, folder: Path, old: Files) -> Wanted:
                 f"it cannot be read: {error.strerror}", where=str(given), cure="Name another."
             ) from error
         part = "user.md" if given.name == "user.md" else "system.md"
-        return Wanted({**old, part: content}, str(path), {part: str(given), "": str(folder)})
+        return Wanted({**old, part: content}, shown(path), {part: str(given), "": str(folder)})
     files = read_files(given)
     for name in NEEDED:
         if name not in files:
@@ -71,7 +72,7 @@ def candidate(path: Path, folder: Path, old: Files) -> Wanted:
         files |= {name: content for name, content in old.items() if is_case(name)}
     # As the cases: a prompt that was written without the dial loses nobody's.
     files |= {VOICE_FILE: old[VOICE_FILE]} if VOICE_FILE in old and VOICE_FILE not in files else {}
-    return Wanted(files, str(path), {"": str(given)}, cases_are_new)
+    return Wanted(files, shown(path), {"": str(given)}, cases_are_new)
 
 
 def earlier(task: Task, to: int | None, old: Files, entries: Sequence[Promotion]) -> Wanted:

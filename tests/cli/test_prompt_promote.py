@@ -61,6 +61,18 @@ def test_a_promotion_says_what_is_stale_and_going_back_makes_it_fresh_again(
     ]
 
 
+def test_names_and_notes_that_are_no_text_are_kept_as_they_can_be_shown(
+    chrysopedia: Command, world: Path
+) -> None:
+    mine = prompt_folder(world, more="\nBe brief.\n")
+    odd = mine.rename(mine.with_name("caf\udce9"))
+    promoted = chrysopedia("prompt", "promote", odd, "--stage", "synthesis", "--note", "tr\udce9s")
+    assert promoted.code == 0, promoted.err
+    newest = chrysopedia("prompt", "history", "synthesis", "--json").json[0]
+    assert newest["note"] == "tr\\xe9s"
+    assert newest["from"].endswith("caf\\xe9")
+
+
 def test_what_a_try_out_has_paid_is_not_paid_again_after_the_promotion(
     chrysopedia: Command, world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,7 +43,7 @@ def promote_command(
     from chrysopedia_assets.harness.promotion import Order, promote
 
     place = _place(stage)
-    order = Order(note, read_evidence(evidence) if evidence else None, anyway, commit)
+    order = Order(_reason(note), read_evidence(evidence) if evidence else None, anyway, commit)
     installed = _install(place, lambda: promote(place, path, order), as_json)
     if evidence is None and installed.entry and not as_json:
         results.print("Nothing shows that it is better: chrysopedia prompt compare would.")
@@ -62,7 +62,7 @@ def rollback_command(
     from chrysopedia_assets.harness.promotion import Order, rollback
 
     place = _place(stage)
-    _install(place, lambda: rollback(place, to, Order(note, commit=commit)), as_json)
+    _install(place, lambda: rollback(place, to, Order(_reason(note), commit=commit)), as_json)
 
 
 def history_command(
@@ -102,6 +102,11 @@ def history_command(
             highlight=False,
             soft_wrap=True,
         )
+
+
+def _reason(note: str | None) -> str | None:
+    """What was typed may hold bytes that are no text, which neither a database nor git would take."""
+    return shown(note) if note else None
 
 
 def _place(stage: str) -> "Place":
