@@ -42,7 +42,12 @@ pages = lazy_group(
     "Technique pages: list them, read one.",
     {"list": f"{HERE}.pages:list_command", "show": f"{HERE}.pages:show_command"},
 )
+calls = lazy_group(
+    "Calls of language models: list them, read one, export what it was about.",
+    {name: f"{HERE}.calls:{name}_command" for name in ("list", "show", "export")},
+)
 app.add_typer(pages, name="pages")
+app.add_typer(calls, name="calls")
 app.add_typer(prompt, name="prompt")
 
 
