@@ -35,6 +35,7 @@ app = lazy_group(
         "rerun": f"{HERE}.rerun:rerun_command",
         "accept": f"{HERE}.accept:accept_command",
         "cost": f"{HERE}.cost:cost_command",
+        "prune": f"{HERE}.prune:prune_command",
     },
     pretty_exceptions_enable=False,
 )
