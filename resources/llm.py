@@ -34,6 +34,7 @@ from resources.settings import (
     settings,
 )
 from resources.store.ledger import Ledger
+from resources.telemetry import traced
 
 CALLS_PER_VIDEO = 4
 """About as many calls of one video are under way on average: a stage has one, or dozens."""
@@ -170,7 +171,7 @@ def _open() -> Llm:
         variables = f"{LLM}FALLBACK"
         servers.append(Server(_endpoint(found.fallback, variables), found.fallback.model))
     price = Price(*found.price) if found.price else None
-    ledger = Ledger(open_database(), secrets())
+    ledger = traced(Ledger(open_database(), secrets()))
     caller = Caller(servers, ledger, found.concurrency, price)
     return Llm(BackgroundLoop(), caller)
 
