@@ -26,7 +26,11 @@ from chrysopedia_assets.models.stage_defs import STAGE_OF
 if TYPE_CHECKING:
     from resources.store.calls import KeptCall
 
-CallId = Annotated[int, typer.Argument(help="The call's number, as in `calls list`.")]
+MOST = 2**31 - 1
+"""A larger number is no call's: the database counts no further."""
+CallId = Annotated[
+    int, typer.Argument(min=1, max=MOST, help="The call's number, as in `calls list`.")
+]
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 TASKS = (*PROMPT_NAMES, "check")
 INDENT = 14
@@ -43,7 +47,7 @@ def list_command(
     outcome: Annotated[
         str | None, typer.Option(help="Only calls that went so: ok, reused, truncated, ...")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")] = 20,
     as_json: Json = False,
 ) -> None:
     """Calls of language models, the newest first: what each was about, how it went, what it cost."""

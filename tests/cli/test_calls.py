@@ -85,6 +85,7 @@ def test_names_that_do_not_exist_are_told_with_what_is_meant(
     for command in ("show", "export"):
         ended = chrysopedia("calls", command, 4711)
         assert ended.code == 2 and "there is no call 4711" in ended.told
+        assert chrysopedia("calls", command, 10**20).code == 2
 
 
 def test_a_call_is_shown_as_it_was_asked_and_answered(
@@ -149,7 +150,9 @@ def test_further_turns_and_replies_that_were_refused_are_shown_and_command_no_te
     evil = "\x1b[2J[bold]I am no JSON\x07 \u202e"
     with ChatServer(answer=lambda body: evil) as server:
         use(monkeypatch, server)
-        assert chrysopedia("process").code == 1
+        ended = chrysopedia("process")
+    assert ended.code == 1
+    assert f"chrysopedia calls list --task segmentation --video {VIDEO}" in ended.told
     last, *_ = listed(chrysopedia)
     assert (last["outcome"], last["tried"]) == ("not_json", 3)
     out = chrysopedia("calls", "show", last["call"]).out
