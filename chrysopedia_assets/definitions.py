@@ -19,6 +19,7 @@ from chrysopedia_assets.automation import (
     freshness_watch,
     jobs,
     optimisation,
+    prune_job,
     refresh_jobs,
     refresh_on_change,
     sensors,
@@ -66,6 +67,7 @@ def build_defs(**overrides: object) -> dg.Definitions:
             refresh_jobs.refresh_stale,
             refresh_jobs.rerun_stage,
             optimisation.optimize_prompt,
+            prune_job.prune_job,
         ],
         sensors=[
             sensors.library_folder,

@@ -24,8 +24,17 @@ from resources.clients.llm.openai_package import openai_package
 from resources.clients.llm.prices import Price, cost_usd
 from resources.clients.prompts import PromptTemplate, read_prompt
 from resources.database import open_database
-from resources.settings import LLM, OPENAI_URL, LlmServer, LlmSettings, llm_settings, settings
+from resources.settings import (
+    LLM,
+    OPENAI_URL,
+    LlmServer,
+    LlmSettings,
+    llm_settings,
+    secrets,
+    settings,
+)
 from resources.store.ledger import Ledger
+from resources.telemetry import traced
 
 CALLS_PER_VIDEO = 4
 """About as many calls of one video are under way on average: a stage has one, or dozens."""
@@ -162,7 +171,8 @@ def _open() -> Llm:
         variables = f"{LLM}FALLBACK"
         servers.append(Server(_endpoint(found.fallback, variables), found.fallback.model))
     price = Price(*found.price) if found.price else None
-    caller = Caller(servers, Ledger(open_database()), found.concurrency, price)
+    ledger = traced(Ledger(open_database(), secrets()))
+    caller = Caller(servers, ledger, found.concurrency, price)
     return Llm(BackgroundLoop(), caller)
 
 

@@ -117,12 +117,21 @@ def use_share_of_calls(calls: int) -> None:
     os.environ[f"{LLM}CONCURRENCY"] = str(calls)
 
 
+def secrets() -> list[str]:
+    """What lets us in somewhere; the longest first."""
+    llm = llm_settings()
+    keys = [llm.server.api_key, llm.fallback.api_key if llm.fallback else ""]
+    return _longest_first(*keys, settings().database_url.password or "")
+
+
 def hidden_texts() -> list[str]:
     """What no exported file may hold: our secrets, and where things are on this machine; the longest first."""
-    found, llm = settings(), llm_settings()
-    keys = [llm.server.api_key, llm.fallback.api_key if llm.fallback else ""]
+    found = settings()
     places = [found.data_dir, found.library_dir, found.prompts_dir, PROJECT, Path.home()]
-    texts = [*keys, found.database_url.password or "", *map(str, places)]
+    return _longest_first(*secrets(), *map(str, places))
+
+
+def _longest_first(*texts: str) -> list[str]:
     return sorted({text for text in texts if text}, key=lambda text: (-len(text), text))
 
 

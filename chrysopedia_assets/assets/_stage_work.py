@@ -4,7 +4,7 @@ versioned by its content.
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from resources.failures import our_failures
 from resources.freshness import look
 from resources.observations import asset_key, event_log
 from resources.sources import Prompt, overriding, sources_of
+from resources.telemetry import stage_span
 from resources.usage import stage_usage
 
 RecordT = TypeVar("RecordT", bound=StageRecord)
@@ -97,13 +98,19 @@ def stage_work(
     """
     work = StageWork()
     started = time.perf_counter()
-    with our_failures():
+    with our_failures(), _span(context):
         if context is not None:
             _prepare(work, context, config)
         yield work
     work.seconds = time.perf_counter() - started
     if context is not None and (task := STAGE_DEFS[_stage(context)].task):
         work.usage = of_usage(stage_usage(context.run.run_id, task, context.partition_key))
+
+
+def _span(context: dg.AssetExecutionContext | None) -> AbstractContextManager[None]:
+    if context is None or (task := STAGE_DEFS[_stage(context)].task) is None:
+        return nullcontext()
+    return stage_span(context.run.run_id, _stage(context), task, context.partition_key)
 
 
 def _prepare(

@@ -35,6 +35,7 @@ app = lazy_group(
         "rerun": f"{HERE}.rerun:rerun_command",
         "accept": f"{HERE}.accept:accept_command",
         "cost": f"{HERE}.cost:cost_command",
+        "prune": f"{HERE}.prune:prune_command",
     },
     pretty_exceptions_enable=False,
 )
@@ -42,7 +43,12 @@ pages = lazy_group(
     "Technique pages: list them, read one.",
     {"list": f"{HERE}.pages:list_command", "show": f"{HERE}.pages:show_command"},
 )
+calls = lazy_group(
+    "Calls of language models: list them, read one, export what it was about.",
+    {name: f"{HERE}.calls:{name}_command" for name in ("list", "show", "export")},
+)
 app.add_typer(pages, name="pages")
+app.add_typer(calls, name="calls")
 app.add_typer(prompt, name="prompt")
 
 

@@ -168,7 +168,7 @@ def history(connection: Connection) -> History:
         {
             (task, video_id, version, model)
             for task, video_id, version, model in connection.execute(
-                kept.where(_OF_STAGES, _calls.outcome == "ok").distinct()
+                kept.where(_OF_STAGES, _calls.outcome == "ok", _calls.reply.is_not(None)).distinct()
             )
         },
     )

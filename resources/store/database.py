@@ -57,6 +57,19 @@ class Database:
         path = self.url.database
         return Path(path).parent if self.url.get_backend_name() == "sqlite" and path else None
 
+    @property
+    def size(self) -> int:
+        """Of the file in bytes, on SQLite; 0 for a server."""
+        path = self.url.database
+        return Path(path).stat().st_size if self.folder and path else 0
+
+    def compact(self) -> None:
+        """Write the SQLite file anew without free room; others may read meanwhile, and wait to write. Raises ConfigurationError."""
+        alone = self._engine.connect().execution_options(outside=True)
+        with self._answering(), alone as connection:
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     @contextmanager
     def holding(self) -> Iterator[Connection]:
         """A connection outside of transactions, for what it holds while it is open."""
@@ -150,7 +163,8 @@ def _engine(url: URL) -> Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("outside"):  # of transactions
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
     return engine

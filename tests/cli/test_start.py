@@ -42,7 +42,7 @@ def commands_of(group: Any) -> dict[str, Any]:
     return getattr(group, "commands", {})
 
 
-@pytest.mark.parametrize("group", [(), ("pages",), ("prompt",)])
+@pytest.mark.parametrize("group", [(), ("pages",), ("prompt",), ("calls",)])
 def test_help_on_a_group_loads_none_of_its_commands(group: tuple[str, ...]) -> None:
     told, loaded = started(*group, "--help")
     assert "--help" in told

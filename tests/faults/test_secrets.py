@@ -4,7 +4,9 @@ import base64
 import json
 import logging
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -50,7 +52,7 @@ def processed(instance: dg.DagsterInstance) -> Processed:
 
 
 def everything_written(folder: Path) -> Iterator[tuple[str, str]]:
-    """The text of every file, and every row of every table of every SQLite database."""
+    """The text of every file, and every row of every table of every SQLite database, also what is compressed there."""
     for path in sorted(folder.rglob("*")):
         if not path.is_file():
             continue
@@ -58,7 +60,18 @@ def everything_written(folder: Path) -> Iterator[tuple[str, str]]:
         if path.read_bytes().startswith(b"SQLite format 3"):
             with sqlite3.connect(path) as connection:
                 yield f"{path} (dump)", "\n".join(connection.iterdump())
+                yield f"{path} (unpacked)", "\n".join(unpacked_texts(connection))
             connection.close()
+
+
+def unpacked_texts(connection: sqlite3.Connection) -> Iterator[str]:
+    """Of every compressed value of every table."""
+    for (table,) in connection.execute("select name from sqlite_master where type = 'table'"):
+        for row in connection.execute(f'select * from "{table}"'):
+            for value in row:
+                if isinstance(value, bytes):
+                    with suppress(zlib.error):
+                        yield zlib.decompress(value).decode()
 
 
 def leaks(text: str) -> list[str]:
@@ -145,3 +158,27 @@ def test_an_address_that_is_none_is_told_without_its_password(
         assert done.failed is not None
         assert "planted" not in done.failed.message
         assert "BASE_URL" in done.failed.message
+
+
+def test_secrets_in_further_fields_of_a_request_are_sent_and_not_kept(
+    speech: Path,
+    instance: dg.DagsterInstance,
+    use_server: Callable[..., None],
+    own_world: Path,
+) -> None:
+    """Nor is our own key, where a model says it and is shown its words again."""
+
+    def respond(asked: Asked) -> Sent:
+        return Sent(completion(f"I was told {KEY}, and this is no JSON."))
+
+    extra = {"user": PASSWORD, "headers": {"x-api-key": "hunter2"}, "effort": "low"}
+    with ScriptedServer(respond) as server:
+        use_server(server.base_url, API_KEY=KEY, EXTRA=json.dumps(extra))
+        processed(instance)
+        sent = [json.loads(asked.body) for asked in server.asked]
+    assert {body["user"] for body in sent} == {PASSWORD}
+    assert any(len(body["messages"]) > 2 for body in sent), "no model was shown its words again"
+    texts = dict(everything_written(own_world / "data"))
+    assert [name for name, text in texts.items() if leaks(text) or "hunter2" in text] == []
+    kept = "".join(text for name, text in texts.items() if name.endswith("(unpacked)"))
+    assert '"effort":"low"' in kept and "and this is no JSON" in kept

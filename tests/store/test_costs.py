@@ -19,6 +19,7 @@ from resources.store.database import Database
 from resources.store.ledger import Ledger
 from resources.store.records import save
 from resources.store.videos import put_video
+from tests.fakes.calling import request
 from tests.records import library_video, record_of
 
 VIDEO = "a--one"
@@ -41,9 +42,9 @@ def call(
     label = Label(task, video, subject, version, 60.0)
     attempt = Attempt("key", run, "host/v1", model, label, Dialect())
     if outcome == "reused":
-        ledger.reuse(attempt)
+        ledger.reuse(attempt, request())
         return
-    call_id = ledger.begin(attempt)
+    call_id = ledger.begin(attempt, request())
     if outcome != "started":
         completion = Completion("{}", "stop", None, *tokens)
         ledger.end(call_id, Result(outcome, 2.0, None, completion, cost_usd))

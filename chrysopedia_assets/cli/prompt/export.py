@@ -9,10 +9,9 @@ from chrysopedia_assets.cli.library import known_videos
 from chrysopedia_assets.cli.output import results
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from chrysopedia_assets.freshness.verdicts import Verdict
+    from chrysopedia_assets.harness.fixtures import Fixture
     from chrysopedia_assets.models.records import StageName
+    from resources.freshness import Look
 
 
 def export_command(
@@ -32,7 +31,6 @@ def export_command(
 ) -> None:
     """Write what a stage was given, and what it gave, as one JSON file for each video: a fixture."""
     from chrysopedia_assets.errors import ConfigurationError, RecordMissing
-    from chrysopedia_assets.harness.exporting import export
     from chrysopedia_assets.harness.fixtures import stage_of, written
     from resources.database import open_database
     from resources.event_log import event_log_on_disk
@@ -41,20 +39,18 @@ def export_command(
 
     name, asked = stage_of(stage), _asked(videos or [], every=every)
     found = look(event_log_on_disk(), open_database(), None if every else asked)
-    taxonomy, files = found.sources.known_taxonomy(), []
+    files = []
     for video_id in asked or sorted(found.videos):
-        version = _prompt_version(found.verdicts[video_id], name)
         try:
-            fixture = export(open_database(), name, video_id, taxonomy, version)
+            fixture = fixture_of_now(found, name, video_id)
         except RecordMissing:
             if not every:
                 raise
             continue
-        text = written(fixture, hidden_texts())
         if out == Path("-"):
-            print(text, end="")  # noqa: T201  # the file itself, for a pipe
+            print(written(fixture, hidden_texts()), end="")  # noqa: T201  # the file itself, for a pipe
         else:
-            files.append(_put(text, _path(out, fixture.name, alone=len(asked) == 1)))
+            files.append(put(fixture, _path(out, fixture.name, alone=len(asked) == 1)))
     for file in files:
         results.print(str(file), markup=False, highlight=False, soft_wrap=True)
     if every and not files and out != Path("-"):
@@ -73,14 +69,17 @@ def _asked(videos: list[str], *, every: bool) -> list[str]:
     return known_videos(videos) if videos else []
 
 
-def _prompt_version(by_stage: "Mapping[StageName, Verdict]", stage: "StageName") -> str | None:
-    """On record for what is stored: of an override, if it was made with one."""
+def fixture_of_now(found: "Look", stage: "StageName", video_id: str) -> "Fixture":
+    """With the prompt version on record for what is stored: of an override, if it was made with one. Raises RecordMissing."""
+    from chrysopedia_assets.harness.exporting import export
     from chrysopedia_assets.harness.fixtures import TASK_OF
     from chrysopedia_assets.models.stage_defs import prompt_source
+    from resources.database import open_database
 
-    made = by_stage[stage].made
+    made = found.verdicts[video_id][stage].made
     read = made.inputs.get(prompt_source(TASK_OF[stage])) if made else None
-    return read.version if read else None
+    version = read.version if read else None
+    return export(open_database(), stage, video_id, found.sources.known_taxonomy(), version)
 
 
 def _path(out: Path | None, name: str, *, alone: bool) -> Path:
@@ -89,12 +88,15 @@ def _path(out: Path | None, name: str, *, alone: bool) -> Path:
     return (out or Path()) / f"{name}.json"
 
 
-def _put(text: str, path: Path) -> Path:
+def put(fixture: "Fixture", path: Path) -> Path:
+    """Write it, with no secret in it. Raises ConfigurationError."""
     from chrysopedia_assets.errors import ConfigurationError
+    from chrysopedia_assets.harness.fixtures import written
+    from resources.settings import hidden_texts
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+        path.write_text(written(fixture, hidden_texts()), "utf-8")
     except OSError as error:
         raise ConfigurationError(
             f"the fixture cannot be written: {error.strerror}",

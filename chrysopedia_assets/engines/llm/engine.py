@@ -190,9 +190,15 @@ class _Conversation(Generic[ReplyT]):
             if isinstance(self._last, ReplyTruncated) and halves and number > 1:
                 return await self._joined(halves)
             if number == TRIES:
-                raise self._last
+                raise self._to_be_read(self._last)
             self._change(self._last, answered.completion)
             number += 1
+
+    def _to_be_read(self, failure: ReplyRefused) -> ReplyRefused:
+        """The failure, with where to read what the model was asked and what it said."""
+        about = f"--task {self._question.task} --video {self._question.given.video.video_id}"
+        cure = f"{failure.cure} What was asked and answered: chrysopedia calls list {about}".strip()
+        return type(failure)(failure.what, where=failure.where, cure=cure)
 
     async def _narrower(self, failure: PromptTooLong | RequestRejected) -> ReplyT:
         """After a request that is more than the model has room for: a long prompt, or a budget that was widened."""

@@ -76,8 +76,8 @@ class Ledger(Protocol):
     """Every attempt, paid or not. Implementations are called from several threads."""
 
     def reply(self, key: str) -> Completion | None: ...
-    def reuse(self, attempt: Attempt) -> None: ...
-    def begin(self, attempt: Attempt) -> int: ...
+    def reuse(self, attempt: Attempt, request: Request) -> None: ...
+    def begin(self, attempt: Attempt, request: Request) -> int: ...
     def end(self, call_id: int, result: Result) -> None: ...
     def dialect(self, endpoint: str, model: str) -> Dialect | None: ...
 
@@ -177,7 +177,7 @@ class Caller:
             attempt = Attempt(
                 asked.key, run_id, server.endpoint.name, asked.model, label, Dialect()
             )
-            await asyncio.to_thread(self.ledger.reuse, attempt)
+            await asyncio.to_thread(self.ledger.reuse, attempt, asked)
             return Reply(found, judge(found), asked.model, paid=False)
         return None
 
@@ -223,7 +223,7 @@ class Caller:
         """What the server answered; one that fails is recorded here."""
         if closed := self._closed.get((endpoint.name, request.model)):
             raise closed  # nobody is let in with this key, or asks for that model, twice
-        call_id = await asyncio.to_thread(self.ledger.begin, attempt)
+        call_id = await asyncio.to_thread(self.ledger.begin, attempt, request)
         started = time.perf_counter()
         try:
             completion = await endpoint.send(request, attempt.dialect, timeout_s)

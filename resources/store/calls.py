@@ -1,0 +1,131 @@
+"""Single calls, read from the ledger: which there were, and what one asked and was answered, as far as that is kept.
+
+What belongs here: reading. What does not: recording (`ledger`), adding up (`costs`), dropping (`pruning`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from chrysopedia_assets.models.calls import Outcome, Request
+from resources.store import tables as t
+from resources.store.ledger import ANSWERED
+from resources.store.requests import unpacked
+
+_calls = t.llm_calls.c
+
+
+@dataclass(frozen=True)
+class Filter:
+    """None is any; a run may be named by the beginning of its id."""
+
+    run: str | None = None
+    video: str | None = None
+    task: str | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class KeptCall:
+    """A call with what is kept of it; of a reused one, the reply and who was paid for it are those of `paid_by`."""
+
+    call_id: int
+    content_key: str
+    run_id: str | None
+    task: str
+    video_id: str
+    subject: str
+    prompt_version: str
+    endpoint: str
+    model: str
+    reply_format: str
+    tried: int
+    started_at: datetime
+    outcome: Outcome
+    latency_s: float | None
+    tokens_in: int | None
+    tokens_out: int | None
+    tokens_cached: int | None
+    cost_usd: float | None
+    error: str | None
+    finish_reason: str | None
+    refusal: str | None
+    reply: str | None
+    request: Request | None
+    paid_by: "KeptCall | None"
+
+    @property
+    def answer(self) -> "KeptCall | None":
+        """The call that was answered: itself, or the one whose reply was used again; None where none was."""
+        answered = self.paid_by if self.outcome == "reused" else self
+        return answered if answered and answered.finish_reason is not None else None
+
+
+def list_calls(connection: Connection, which: Filter, limit: int) -> list[dict[str, Any]]:
+    """One row for each, the newest first."""
+    shown = (
+        *(_calls.call_id.label("call"), _calls.started_at, _calls.video_id.label("video")),
+        *(_calls.task, _calls.subject, _calls.tried, _calls.outcome, _calls.model),
+        *(_calls.tokens_in, _calls.tokens_out, _calls.cost_usd, _calls.run_id.label("run")),
+    )
+    query = sa.select(*shown).where(*_conditions(which)).order_by(_calls.call_id.desc())
+    return [dict(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def find_call(connection: Connection, call_id: int) -> KeptCall | None:
+    row = _row(connection, _calls.call_id == call_id)
+    if row is None:
+        return None
+    paid_by = None
+    if row["outcome"] == "reused":
+        paid = _row(
+            connection,
+            _calls.content_key == row["content_key"],
+            _calls.call_id < call_id,
+            ANSWERED,
+        )
+        paid_by = KeptCall(**paid, request=None, paid_by=None) if paid else None
+    asked = connection.scalar(
+        sa.select(t.llm_requests.c.request).where(
+            t.llm_requests.c.content_key == row["content_key"]
+        )
+    )
+    return KeptCall(**row, request=unpacked(asked) if asked else None, paid_by=paid_by)
+
+
+def newest_call(connection: Connection) -> int | None:
+    found: int | None = connection.scalar(sa.select(sa.func.max(_calls.call_id)))
+    return found
+
+
+def videos_of_calls(connection: Connection) -> list[str]:
+    """All that calls were about, whether the library has them or not."""
+    return list(connection.scalars(sa.select(_calls.video_id).distinct().order_by(_calls.video_id)))
+
+
+def _row(connection: Connection, *which: sa.ColumnElement[bool]) -> dict[str, Any] | None:
+    """Of several the one whose reply the ledger gives: the newest sound one."""
+    left_out = {"budget_field", "takes_temperature"}
+    query = (
+        sa.select(*(column for column in _calls if column.name not in left_out))
+        .where(*which)
+        .order_by((_calls.outcome == "ok").desc(), _calls.call_id.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).mappings().one_or_none()
+    return dict(found) if found else None
+
+
+def _conditions(which: Filter) -> list[sa.ColumnElement[bool]]:
+    equal = {
+        _calls.video_id: which.video,
+        _calls.task: which.task,
+        _calls.outcome: which.outcome,
+    }
+    found = [column == wanted for column, wanted in equal.items() if wanted is not None]
+    if which.run is not None:
+        found.append(_calls.run_id.startswith(which.run, autoescape=True))
+    return found
