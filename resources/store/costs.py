@@ -91,6 +91,7 @@ _MEASURES: dict[str, sa.ColumnElement[Any]] = {
     "unpriced": _count(_calls.cost_usd.is_(None)),
     "seconds": _total(_calls.latency_s),
 }
+_DEAREST = ("cost_usd", "tokens_in", "calls")
 _LABELLED = [value.label(name) for name, value in _MEASURES.items()]
 _WITH_CREATORS = t.llm_calls.outerjoin(
     t.videos, t.videos.c.video_id == _calls.video_id
@@ -122,18 +123,26 @@ def _usage(connection: Connection, *which: sa.ColumnElement[bool]) -> Usage:
     return Usage(**connection.execute(query.where(*which)).mappings().one())
 
 
-def totals(connection: Connection, by: By, which: Which = ALL) -> list[dict[str, Any]]:
-    """One row for each run, video, ..., the dearest first; months the newest first."""
+def totals(
+    connection: Connection, by: By, which: Which = ALL, *, most: int | None = None
+) -> list[dict[str, Any]]:
+    """One row for each run, video, ..., the dearest first; months the newest first. At most so many, if that is given.
+
+    By page the last row, under no name, is what no page that stands came from.
+    """
     if by is By.PAGE:
-        return _by_page(connection, which)
+        *rows, rest = _by_page(connection, which) or [None]
+        return [*rows[:most], rest] if rest else []
     groups = _GROUPS.get(by) or (_month(connection).label("month"),)
     query = sa.select(*groups, *_LABELLED).where(*which.conditions).group_by(*groups)
     if by is By.CREATOR:
         query = query.select_from(_WITH_CREATORS)
+    if by is By.CALL and most is not None:  # there are a hundred times as many as of anything else
+        query = query.order_by(*(sa.desc(_MEASURES[name]) for name in _DEAREST)).limit(most)
     rows = [dict(row) for row in connection.execute(query).mappings()]
     if by is By.MONTH:
-        return sorted(rows, key=lambda row: row["month"], reverse=True)
-    return sorted(rows, key=_dearest_first)
+        return sorted(rows, key=lambda row: row["month"], reverse=True)[:most]
+    return sorted(rows, key=_dearest_first)[:most]
 
 
 def total(connection: Connection, which: Which = ALL) -> dict[str, Any]:
@@ -167,8 +176,8 @@ def _month(connection: Connection) -> sa.ColumnElement[str]:
     return sa.func.strftime("%Y-%m", _calls.started_at)
 
 
-def _dearest_first(row: Mapping[str, Any]) -> tuple[float, float, float]:
-    return -row["cost_usd"], -row["tokens_in"], -row["calls"]
+def _dearest_first(row: Mapping[str, Any]) -> list[float]:
+    return [-row[name] for name in _DEAREST]
 
 
 def _by_page(connection: Connection, which: Which) -> list[dict[str, Any]]:

@@ -157,7 +157,7 @@ def test_what_a_refresh_was_to_cost_and_did_is_on_record(
     chrysopedia("refresh", "--video", VIDEOS[0])
     with open_database().reading() as connection:
         [record] = list_refreshes(connection)
-    assert record["estimate"]["calls"] == [record["outcome"]["used"]["calls"]] * 2
+    assert XX
     assert record["choices"]["videos"] == [VIDEOS[0]]
     assert record["ended_at"] > record["started_at"]
 
