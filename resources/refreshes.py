@@ -33,9 +33,7 @@ def refresh_accounts(which: Which) -> list[RefreshAccount]:
             account(
                 record,
                 runs.get(record.refresh_id, ()),
-                usage_of_runs(
-                    connection, [run.run_id for run in runs.get(record.refresh_id, ())]
-                ),
+                usage_of_runs(connection, [run.run_id for run in runs.get(record.refresh_id, ())]),
                 backfills.get(record.refresh_id),
             )
             for record in records

@@ -13,10 +13,11 @@ from chrysopedia_assets.freshness.estimate import Range
 from chrysopedia_assets.inspection.refreshes import RefreshAccount, Spared, spared_by
 from resources.database import open_database
 from resources.refreshes import refresh_accounts, refresh_records
-from resources.store.costs import By, Which, saved, total, totals
+from resources.store.costs import By, Which, saved, total, totals, totals_by_page
 from resources.store.videos import list_videos
 
 SHOWN = 50
+NO_NAME = {"page": "(no page that stands)", "run_id": "(no run)"}
 FIGURES = (
     *("calls", "reused", "failed", "tokens_in", "tokens_out", "tokens_cached"),
     *("cost_usd", "unpriced", "seconds"),
@@ -54,15 +55,18 @@ def costs_command(
         return
     most = limit or (None if as_json else SHOWN)
     with open_database().reading() as connection:
-        rows = totals(connection, by, which, most=most)
         everything, reused = total(connection, which), saved(connection, which)
+        if by is By.PAGE:
+            *pages, rest = totals_by_page(connection, everything, which)
+            rows = [*pages[:most], rest] if everything["calls"] or everything["reused"] else []
+        else:
+            rows = totals(connection, by, which, most=most)
     spared = spared_by([] if video else refresh_records(which))
     if as_json:
         told = {"from_ledger": reused, "by_early_cut_off": spared.as_dict()}
         print_json({"by": by.value, "rows": rows, "total": everything, "saved": told})
         return
-    named = [row | {"page": row["page"] or "(no page that stands)"} if by is By.PAGE else row for row in rows]
-    _print_rows(named, everything, by)
+    _print_rows(rows, everything)
     if most is not None and len(rows) == most:
         results.print("Perhaps more: --limit N, or --json for all.", highlight=False)
     if reused["replies"]:
@@ -79,7 +83,9 @@ def _which(video: str | None, since: str | None, month: str | None) -> Which:
     if month is None:
         return Which(video, _day(since, "--since") if since else None)
     if since is not None:
-        raise ConfigurationError("--since and --month are both given", cure="Leave one of them away.")
+        raise ConfigurationError(
+            "--since and --month are both given", cure="Leave one of them away."
+        )
     first = _day(f"{month}-01", "--month")
     following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
     return Which(video, first, following)
@@ -96,7 +102,7 @@ def _day(text: str, option: str) -> datetime:
     )
 
 
-def _print_rows(rows: Sequence[Mapping[str, Any]], everything: Mapping[str, Any], by: By) -> None:
+def _print_rows(rows: Sequence[Mapping[str, Any]], everything: Mapping[str, Any]) -> None:
     names = [name for name in (rows[0] if rows else {}) if name not in FIGURES]
     head = dict.fromkeys(names, "") | dict.fromkeys(names[:1], "total")
     print_table(
@@ -114,7 +120,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, str]:
 
 def _cell(name: str, value: Any) -> str:
     if value is None:
-        return "-"
+        return NO_NAME.get(name, "-")
     if name == "cost_usd":
         return f"{value:.4f}"
     if name == "seconds" or (name in ("calls", "reused", "failed", "unpriced") and value % 1):

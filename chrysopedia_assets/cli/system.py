@@ -181,7 +181,8 @@ def _month_budget() -> str:
         return f"{told}; no limit (CHRYSOPEDIA_BUDGET_USD)"
     if spent.at_most(0.0) >= limit:
         raise ConfigurationError(
-            f"{told}, of US$ {limit:.2f}", cure="Raise CHRYSOPEDIA_BUDGET_USD, or wait for the next month."
+            f"{told}, of US$ {limit:.2f}",
+            cure="Raise CHRYSOPEDIA_BUDGET_USD, or wait for the next month.",
         )
     return f"{told}, of US$ {limit:.2f}"
 

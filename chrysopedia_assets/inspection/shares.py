@@ -8,7 +8,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import NamedTuple
 
 from chrysopedia_assets.models.prompts import Task
@@ -89,35 +88,33 @@ class Figures(NamedTuple):
         return Figures(*(a - b for a, b in zip(self, other, strict=True)))
 
 
-def pages_served(call: SourceCall, moments: Sequence[Placed]) -> Mapping[PageId, Fraction]:
-    """Which pages a call served, by how much; together one. Each moment counts as much as any other.
+def pages_served(call: SourceCall, moments: Sequence[Placed]) -> Counter[PageId]:
+    """Which pages a call served, and in how many parts each. Each moment is a part.
 
     A call that writes pages serves them in equal parts. One that found nothing, or nothing that is on a page, serves none.
     """
     asked = about(call.task, call.subject)
-    served = _served(asked, moments) if asked else []
+    served = [moment.page_id for moment in _served(asked, moments)] if asked else []
     if asked and asked.group_id is not None:
-        written = {moment.page_id for moment in served if moment.page_id is not None}
-        return {page_id: Fraction(1, len(written)) for page_id in written} or {None: Fraction(1)}
-    counted = Counter(moment.page_id for moment in served)
-    whole = sum(counted.values())
-    return {page: Fraction(n, whole) for page, n in counted.items()} or {None: Fraction(1)}
+        served = list({page_id for page_id in served if page_id is not None})
+    return Counter(served or [None])
 
 
 def _served(asked: About, moments: Sequence[Placed]) -> list[Placed]:
     """Of moments that were found anew since, nobody can say any more where they stood: then all of them were served."""
-    if any(moment.place is None for moment in moments):
+    placed = [(moment, moment.place) for moment in moments if moment.place is not None]
+    if len(placed) < len(moments):
         return list(moments)
-    return [moment for moment in moments if moment.place and _is_about(asked, moment.place)]
-
-
-def _is_about(asked: About, place: Place) -> bool:
     if asked.segments is not None:
         first, last = asked.segments
-        return first <= place.first_segment <= last
-    if asked.group_id is not None:
-        return place.group_id == asked.group_id and place.in_group in asked.numbers
-    return place.number in asked.numbers
+        return [moment for moment, place in placed if first <= place.first_segment <= last]
+    if asked.group_id is None:
+        return [moment for moment, place in placed if place.number in asked.numbers]
+    return [
+        moment
+        for moment, place in placed
+        if place.group_id == asked.group_id and place.in_group in asked.numbers
+    ]
 
 
 def costs_of_pages(
@@ -136,12 +133,11 @@ def costs_of_pages(
     found: dict[PageId, Figures] = {}
     for call_id, used_by in uses.items():
         for call in used_by:
-            for page_id, part in pages_served(call, moments.get(call.video_id, ())).items():
-                if page_id is None:
-                    continue
-                of = part.denominator * len(used_by)
+            parts = pages_served(call, moments.get(call.video_id, ()))
+            of = parts.total() * len(used_by)
+            for page_id in parts.keys() - {None}:
                 before = found.get(page_id, Figures())
-                found[page_id] = before.plus(figures[call_id], part.numerator, of)
+                found[page_id] = before.plus(figures[call_id], parts[page_id], of)
     rest = total
     for share in found.values():
         rest = rest.less(share)

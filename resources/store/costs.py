@@ -93,9 +93,9 @@ _MEASURES: dict[str, sa.ColumnElement[Any]] = {
 }
 _DEAREST = ("cost_usd", "tokens_in", "calls")
 _LABELLED = [value.label(name) for name, value in _MEASURES.items()]
-_WITH_CREATORS = t.llm_calls.outerjoin(
-    t.videos, t.videos.c.video_id == _calls.video_id
-).outerjoin(t.creators)
+_WITH_CREATORS = t.llm_calls.outerjoin(t.videos, t.videos.c.video_id == _calls.video_id).outerjoin(
+    t.creators
+)
 
 
 def usage_of(connection: Connection, run_id: str, task: str, video_id: str) -> Usage:
@@ -128,11 +128,8 @@ def totals(
 ) -> list[dict[str, Any]]:
     """One row for each run, video, ..., the dearest first; months the newest first. At most so many, if that is given.
 
-    By page the last row, under no name, is what no page that stands came from.
+    By page there is `totals_by_page`, by refresh `resources.refreshes`.
     """
-    if by is By.PAGE:
-        *rows, rest = _by_page(connection, which) or [None]
-        return [*rows[:most], rest] if rest else []
     groups = _GROUPS.get(by) or (_month(connection).label("month"),)
     query = sa.select(*groups, *_LABELLED).where(*which.conditions).group_by(*groups)
     if by is By.CREATOR:
@@ -180,16 +177,15 @@ def _dearest_first(row: Mapping[str, Any]) -> list[float]:
     return [-row[name] for name in _DEAREST]
 
 
-def _by_page(connection: Connection, which: Which) -> list[dict[str, Any]]:
-    """And what no page that stands came from, last, under no name."""
-    everything = Figures(**total(connection, which))
-    if not everything.calls and not everything.reused:
-        return []
+def totals_by_page(
+    connection: Connection, everything: Mapping[str, Any], which: Which = ALL
+) -> list[dict[str, Any]]:
+    """The dearest first; last, under no name, what no page that stands came from. Together they are everything."""
     calls = source_calls(connection, which.video_id, which.conditions)
     figures = figures_of(connection, (c.call_id for c in calls), _MEASURES, which.conditions)
     counted = [call for call in calls if call.call_id in figures]
     moments = placed_moments(connection, which.video_id)
-    found = costs_of_pages(counted, figures, moments, everything)
+    found = costs_of_pages(counted, figures, moments, Figures(**everything))
     rest = found.pop(None)
     rows = [{"page": page_id} | share._asdict() for page_id, share in found.items()]
     return [*sorted(rows, key=_dearest_first), {"page": None} | rest._asdict()]

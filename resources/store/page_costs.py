@@ -61,9 +61,7 @@ def paid_by(
     )
 
 
-def _runs_behind_pages(
-    connection: Connection, video_id: str | None
-) -> set[tuple[str, str, str]]:
+def _runs_behind_pages(connection: Connection, video_id: str | None) -> set[tuple[str, str, str]]:
     """(run, task, video) of every stage's result that led to a page."""
     results = _results(connection, t.stage_outputs, [] if video_id is None else [video_id])
     with_pages = {video for video, by_stage in results.items() if STAGES[-1] in by_stage}

@@ -27,12 +27,12 @@ def runs_of_refreshes(connection: Connection) -> dict[str, list[RefreshRun]]:
     """By refresh, its runs of videos, the oldest first."""
     if not sa.inspect(connection).has_table("run_tags"):  # no run was ever made
         return {}
-    of, video = _tags.alias("of").c, _tags.alias("video").c
+    of, video = _tags.alias("of"), _tags.alias("video")
     query = (
-        sa.select(of.value, _runs.c.run_id, video.value, _runs.c.status)
-        .join_from(of.key.table, _runs, _runs.c.run_id == of.run_id)
-        .join(video.key.table, sa.and_(video.run_id == of.run_id, video.key == PARTITION))
-        .where(of.key == REFRESH)
+        sa.select(of.c.value, _runs.c.run_id, video.c.value, _runs.c.status)
+        .join_from(of, _runs, _runs.c.run_id == of.c.run_id)
+        .join(video, sa.and_(video.c.run_id == of.c.run_id, video.c.key == PARTITION))
+        .where(of.c.key == REFRESH)
         .order_by(_runs.c.id)
     )
     found: dict[str, list[RefreshRun]] = defaultdict(list)

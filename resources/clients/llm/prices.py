@@ -40,9 +40,7 @@ def most_usd(request: Request, base_url: str, price: Price | None = None) -> flo
     """What a call may cost: all of it read anew, and as long a reply as it allows. Raises ConfigurationError."""
     schema = request.model_dump_json(include={"reply_schema"})
     text = " ".join((*(message.content for message in request.messages), schema))
-    longest = Completion(
-        "", tokens_in=estimated_tokens(text), tokens_out=request.max_output_tokens
-    )
+    longest = Completion("", tokens_in=estimated_tokens(text), tokens_out=request.max_output_tokens)
     found = cost_usd(longest, request.model, base_url, price)
     if found is None:
         raise ConfigurationError(

@@ -41,7 +41,9 @@ def spent(database: Database, opened: datetime | None = None) -> MonthSpent:
 def budgeted(database: Database, server: ChatServer, usd: float, **changes: object) -> Caller:
     budget = MonthBudget(usd, partial(spent, database, datetime.now(UTC)))
     return calling(
-        database, server_of(server), **{"price": PRICE, "budget": budget, "concurrency": 12} | changes
+        database,
+        server_of(server),
+        **{"price": PRICE, "budget": budget, "concurrency": 12} | changes,
     )
 
 
@@ -54,7 +56,9 @@ def refused(found: list[Reply | BaseException]) -> list[BudgetSpent]:
     return [one for one in found if isinstance(one, BudgetSpent)]
 
 
-def put(database: Database, outcome: Outcome, completion: Completion | None, usd: float | None) -> int:
+def put(
+    database: Database, outcome: Outcome, completion: Completion | None, usd: float | None
+) -> int:
     """A call that another process has made."""
     ledger = Ledger(database)
     call_id = ledger.begin(Attempt("other", None, "host", "model", LABEL, Dialect()))
