@@ -39,7 +39,7 @@ def costs_command(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """What calls of language models have cost, the dearest first, with the total, and what was saved.
+    """What calls of language models have cost, and what was saved. The dearest come first.
 
     calls: sent to a server. reused: answered from the ledger, at no cost. failed: calls that gave nothing of use. tokens
     in, out, cached: read, written, and how many of those read came from the provider's cache. cost usd: US dollars, of the

@@ -15,6 +15,8 @@ from chrysopedia_assets.models.calls import MonthSpent
 
 LOOK_S = 1.0
 """What the ledger said longer ago is not relied on: other processes spend too."""
+PROCESSES = 10
+"""So many may spend as this one does. Where that does not fit any more, the ledger is looked at for every call."""
 
 
 @dataclass
@@ -45,7 +47,7 @@ class MonthBudget:
             self._news.set()
 
     async def _find_room(self, most_usd: float) -> None:
-        if time.monotonic() - self._looked_at > LOOK_S:
+        if time.monotonic() - self._looked_at > LOOK_S or not self._fits(most_usd, PROCESSES):
             await self._look()
         while not self._fits(most_usd):
             self._news.clear()
@@ -56,9 +58,9 @@ class MonthBudget:
                 raise self._no_room(most_usd)
             await self._news.wait()
 
-    def _fits(self, most_usd: float) -> bool:
+    def _fits(self, most_usd: float, processes: int = 1) -> bool:
         held = sum(self._under_way.values()) + sum(self._ended.values())
-        return self._known.at_most(most_usd) + held + most_usd <= self.usd
+        return self._known.at_most(most_usd) + (held + most_usd) * processes <= self.usd
 
     async def _look(self) -> None:
         recorded = list(self._ended)

@@ -1,5 +1,6 @@
 """The month's budget before a real server: what is sent, what is held back, and what is counted of calls nobody knows the end of."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -114,6 +115,18 @@ def test_what_others_pay_meanwhile_is_seen(database: Database, server: ChatServe
         put(database, "ok", Completion(ONE, tokens_in=1, tokens_out=1), 9.5 * MOST)
         assert len(refused(asked(caller, 3))) == 3
         assert server.requests == []
+
+
+def test_two_processes_pass_the_budget_by_no_more_than_what_is_in_flight(
+    database: Database, server: ChatServer
+) -> None:
+    limit, at_once = 8 * MOST, 3
+    with server, ThreadPoolExecutor(2) as processes:
+        callers = [budgeted(database, server, limit, concurrency=at_once) for _ in range(2)]
+        found = processes.map(asked, callers, (40, 40), (10, 50))
+        assert all(refused(one) for one in found)
+    paid = sum(row.cost_usd for row in rows(database))
+    assert limit - MOST < paid <= limit + at_once * MOST
 
 
 def test_only_this_months_calls_count(database: Database, server: ChatServer) -> None:
