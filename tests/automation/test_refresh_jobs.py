@@ -235,11 +235,9 @@ def test_a_backfill_of_exactly_the_stale_cells_is_done_by_the_daemon(
     assert stale(made) == 0
     with open_database().reading() as connection:
         [record] = list_refreshes(connection)
-    assert record["estimate"]["stages"] == [2, 2]
+    assert record.estimate["stages"] == [2, 2]
     ran = [
-        run
-        for run in made.get_runs()
-        if run.tags.get("chrysopedia/refresh") == record["refresh_id"]
+        run for run in made.get_runs() if run.tags.get("chrysopedia/refresh") == record.refresh_id
     ]
     assert {run.tags["dagster/partition"] for run in ran} == set(VIDEOS)
     assert all(run.asset_selection == {dg.AssetKey(STAGES[-1])} for run in ran)

@@ -157,9 +157,11 @@ def test_what_a_refresh_was_to_cost_and_did_is_on_record(
     chrysopedia("refresh", "--video", VIDEOS[0])
     with open_database().reading() as connection:
         [record] = list_refreshes(connection)
-    assert record["estimate"]["calls"] == [record["outcome"]["used"]["calls"]] * 2
-    assert record["choices"]["videos"] == [VIDEOS[0]]
-    assert record["ended_at"] > record["started_at"]
+    assert record.choices["videos"] == [VIDEOS[0]]
+    assert record.ended_at and record.ended_at > record.started_at
+    [row] = chrysopedia("costs", "--by", "refresh", "--json").json["rows"]
+    assert row["expected_calls"] == [row["calls"]] * 2
+    assert (row["videos"], row["state"], row["spared"], row["left"]) == (1, "done", 0, [])
 
 
 def test_an_old_prompt_put_back_makes_its_pages_fresh_again(

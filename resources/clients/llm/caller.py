@@ -8,6 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
 from weakref import WeakValueDictionary
@@ -39,9 +40,10 @@ from chrysopedia_assets.models.calls import (
     Request,
     Result,
 )
+from resources.clients.llm.budget import MonthBudget
 from resources.clients.llm.dialect import learned
 from resources.clients.llm.endpoint import Endpoint, Unsupported
-from resources.clients.llm.prices import Price, cost_usd
+from resources.clients.llm.prices import Price, cost_usd, most_usd
 from resources.clients.llm.turns import Turns
 
 MAX_WAIT_S = 120.0
@@ -125,6 +127,7 @@ class Caller:
     ledger: Ledger
     concurrency: int
     price: Price | None = None
+    budget: MonthBudget | None = None
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _dialects: dict[tuple[str, str], Dialect] = field(default_factory=dict)
     _quiet_until: dict[str, float] = field(default_factory=dict)
@@ -191,12 +194,16 @@ class Caller:
             await self._quiet_time(endpoint)
             dialect = await self.dialect(endpoint, asked.model)
             try:
-                async with self._turns.turn(run_id or label.video_id):
-                    if self._quiet_s(endpoint) > 0 or dialect != self._dialects[name]:
-                        continue  # another call has learned something while this one waited for its turn
-                    attempt = Attempt(asked.key, run_id, endpoint.name, asked.model, label, dialect)
-                    sent = await self._send(endpoint, asked, attempt, timeout_s)
-                return await self._judged(endpoint, asked, sent, judge)
+                async with AsyncExitStack() as paid_for:
+                    async with self._turns.turn(run_id or label.video_id):
+                        if self._quiet_s(endpoint) > 0 or dialect != self._dialects[name]:
+                            continue  # another call has learned something while this one waited for its turn
+                        await paid_for.enter_async_context(self._room_for(endpoint, asked))
+                        attempt = Attempt(
+                            asked.key, run_id, endpoint.name, asked.model, label, dialect
+                        )
+                        sent = await self._send(endpoint, asked, attempt, timeout_s)
+                    return await self._judged(endpoint, asked, sent, judge)
             except Unsupported as unsupported:
                 if dialect != self._dialects[name]:
                     continue
@@ -216,6 +223,12 @@ class Caller:
                     self._quiet_until[endpoint.name] = until
                 else:
                     await self.sleep(wait_s)
+
+    def _room_for(self, endpoint: Endpoint, asked: Request) -> AbstractAsyncContextManager[None]:
+        """In the month's budget, from before a call is recorded until what it cost is. Entering raises BudgetSpent."""
+        if self.budget is None:
+            return nullcontext()
+        return self.budget.room_for(most_usd(asked, endpoint.base_url, self.price))
 
     async def _send(
         self, endpoint: Endpoint, request: Request, attempt: Attempt, timeout_s: float
