@@ -28,13 +28,14 @@ app = lazy_group(
         "doctor": f"{HERE}.system:doctor_command",
         "ingest": f"{HERE}.library:ingest_command",
         "process": f"{HERE}.library:process_command",
-        "status": f"{HERE}.library:status_command",
+        "status": f"{HERE}.status:status_command",
         "stale": f"{HERE}.stale:stale_command",
         "refresh": f"{HERE}.refresh:refresh_command",
         "rerun-all": f"{HERE}.refresh:rerun_all_command",
         "rerun": f"{HERE}.rerun:rerun_command",
         "accept": f"{HERE}.accept:accept_command",
         "cost": f"{HERE}.cost:cost_command",
+        "events": f"{HERE}.runs:events_command",
     },
     pretty_exceptions_enable=False,
 )
@@ -42,6 +43,12 @@ pages = lazy_group(
     "Technique pages: list them, read one.",
     {"list": f"{HERE}.pages:list_command", "show": f"{HERE}.pages:show_command"},
 )
+runs = lazy_group(
+    "What ran: all runs or those of a video (`runs`, `runs VIDEO`), or one in full.",
+    {"list": f"{HERE}.runs:list_command", "show": f"{HERE}.runs:show_command"},
+    default="list",
+)
+app.add_typer(runs, name="runs")
 app.add_typer(pages, name="pages")
 app.add_typer(prompt, name="prompt")
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from chrysopedia_assets.models.calls import Attempt, Completion, Dialect, Result
 from resources.store import tables as t
@@ -111,3 +112,14 @@ class Ledger:
             found = connection.execute(_BEGIN, row | values)
         assert found.inserted_primary_key is not None
         return int(found.inserted_primary_key[0])
+
+
+def calls_of_run(connection: Connection, run_id: str) -> list[dict[str, Any]]:
+    """What a run has asked, in order, without the texts."""
+    query = sa.select(
+        *(_calls.call_id, _calls.started_at, _calls.task, _calls.subject, _calls.model),
+        *(_calls.tried, _calls.outcome, _calls.latency_s, _calls.error),
+        *(_calls.tokens_in, _calls.tokens_out, _calls.tokens_cached, _calls.cost_usd),
+    ).where(_calls.run_id == run_id)
+    rows = connection.execute(query.order_by(_calls.call_id)).mappings()
+    return [dict(row) for row in rows]

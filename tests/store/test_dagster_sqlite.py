@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -110,6 +110,11 @@ def in_index(folder: Path) -> list[tuple[str, int]]:
     with closing(sqlite3.connect(folder / "index.db")) as index:
         rows = index.execute("SELECT run_id, partition FROM event_logs ORDER BY id").fetchall()
     return [(run_id, int(partition)) for run_id, partition in rows]
+
+
+def not_ours(tags: Mapping[str, str]) -> dict[str, str]:
+    """Of a run's tags; how runs are marked has tests of its own."""
+    return {name: value for name, value in tags.items() if not name.startswith("chrysopedia/")}
 
 
 def tables_of(file: Path) -> dict[str, Any]:
