@@ -108,7 +108,7 @@ def results_by_run(connection: Connection, video_id: str | None = None) -> dict[
     query = sa.select(outputs.run_id, sa.func.count()).group_by(outputs.run_id)
     if video_id is not None:
         query = query.where(outputs.video_id == video_id)
-    return dict(connection.execute(query).tuples().all())
+    return {run_id: count for run_id, count in connection.execute(query)}
 
 
 def _output_row(
