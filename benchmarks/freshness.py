@@ -51,7 +51,7 @@ def main() -> None:
         return
     wanted = DATABASES if given.database == "both" else (given.database,)
     with ExitStack() as stack:
-        cluster = stack.enter_context(_cluster()) if "postgresql" in wanted else None
+        cluster = stack.enter_context(new_cluster()) if "postgresql" in wanted else None
         if "postgresql" in wanted and cluster is None:
             print("No PostgreSQL server programs here (Debian: postgresql).", file=sys.stderr)
         found = {
@@ -95,7 +95,7 @@ def _figures(found: dict[tuple[str, int], Measured]) -> dict[str, Figure]:
 
 
 @contextmanager
-def _cluster() -> Iterator[Cluster | None]:
+def new_cluster() -> Iterator[Cluster | None]:
     with tempfile.TemporaryDirectory(prefix="chrysopedia-postgres-") as folder:
         cluster = start_cluster(Path(folder))
         yield cluster
@@ -109,7 +109,7 @@ def _measured(videos: int, cluster: Cluster | None) -> Measured:
         folder = Path(name)
         shutil.copytree(PROJECT / "prompts", folder / "prompts")
         write_library(folder / "library", 1, SEGMENTS)
-        environment = _environment(folder, cluster)
+        environment = environment_of(folder, cluster)
         _in_own_process(environment, "fill", videos)
         edited = folder / "prompts" / EDITED / "system.md"
         edited.write_text(edited.read_text() + "\nBe brief.\n")
@@ -118,7 +118,7 @@ def _measured(videos: int, cluster: Cluster | None) -> Measured:
         return found | _in_own_process(environment, "dagster", videos)
 
 
-def _environment(folder: Path, cluster: Cluster | None) -> dict[str, str]:
+def environment_of(folder: Path, cluster: Cluster | None) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("CHRYSOPEDIA_")}
     url = cluster.new_database().render_as_string(hide_password=False) if cluster else ""
     return kept | {
@@ -222,15 +222,15 @@ def _fill(videos: int) -> Measured:
         assert again.success
         with open_database().writing(lock="benchmark") as connection:
             [entry] = list_videos(connection)
-            copies = [_copy(entry, number) for number in range(1, videos)]
-            _copy_records(connection, copies)
+            copies = [copy_of(entry, number) for number in range(1, videos)]
+            copy_records(connection, copies)
         instance.add_dynamic_partitions("videos", [copy.video.video_id for copy in copies])
         with event_log(instance)() as connection:
             _copy_events(connection, entry, copies)
     return {}
 
 
-def _copy(entry: LibraryVideo, number: int) -> LibraryVideo:
+def copy_of(entry: LibraryVideo, number: int) -> LibraryVideo:
     video_id = f"{entry.video.video_id}-{number:05}"
     video = entry.video.model_copy(update={"video_id": video_id})
     return LibraryVideo(video, f"{number}", f"{number}", entry.source_stamp)
@@ -260,7 +260,7 @@ def _copy_events(
             video_id = copy.video.video_id
             for row in rows:
                 told = row["event"].replace(f'"{entry.video.video_id}"', f'"{video_id}"')
-                told = _pointing(told.replace(entry.version, copy.version), new)
+                told = pointing(told.replace(entry.version, copy.version), new)
                 new_id = int(new[str(row["id"])])
                 new_rows.append(row | {"id": new_id, "partition": video_id, "event": told})
             for tag in tagged:
@@ -277,7 +277,7 @@ def _copy_events(
     connection.commit()
 
 
-def _pointing(event: str, new: dict[str, str]) -> str:
+def pointing(event: str, new: dict[str, str]) -> str:
     """Pointers to the video's own events become those to the copy's; what is one for all stays."""
     told = json.loads(event)
     about = told["dagster_event"]["event_specific_data"]
@@ -288,7 +288,7 @@ def _pointing(event: str, new: dict[str, str]) -> str:
     return json.dumps(told)
 
 
-def _copy_records(connection: sa.Connection, copies: list[LibraryVideo]) -> None:
+def copy_records(connection: sa.Connection, copies: list[LibraryVideo]) -> None:
     """What a look reads of our tables."""
     [video] = connection.execute(sa.select(t.videos)).mappings()
     outputs = connection.execute(sa.select(t.stage_outputs)).mappings().all()

@@ -7,6 +7,7 @@ from chrysopedia_assets.assets import (
     freshness_report,
     key_moments,
     library_files,
+    no_video_left_failed,
     pages_are_fresh,
     prompt_sources,
     synthesis_groups,
@@ -59,7 +60,10 @@ def build_defs(**overrides: object) -> dg.Definitions:
     }
     return dg.Definitions(
         assets=dg.load_assets_from_modules(ASSET_MODULES),
-        asset_checks=[pages_are_fresh.pages_are_fresh],
+        asset_checks=[
+            pages_are_fresh.pages_are_fresh,
+            no_video_left_failed.no_video_left_failed,
+        ],
         jobs=[
             jobs.process_video,
             jobs.clean_reprocess,

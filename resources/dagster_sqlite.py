@@ -3,7 +3,7 @@
 Dagster opens and closes a file for every access: a new engine that compiles every statement anew, a new connection, a
 checkpoint at the end. With several hundred accesses to a run of six stages that was most of what a run cost; see
 `docs/adr/0003-dagster-on-sqlite.md`. What is stored, in which file, in which order and in which transaction is Dagster's;
-that more tags are indexed is said in `provenance.py`.
+that more tags are indexed is said in `provenance.py`, how runs are marked in `run_marks.py`.
 
 Belongs here: how its files are opened, and what need not be asked twice. Does not: what is in them. Private methods of
 Dagster 1.13 are overridden; `tests/store/test_dagster_sqlite.py` holds both to the same event log.
@@ -43,6 +43,7 @@ from watchdog.events import FileSystemEvent
 from watchdog.observers import Observer
 
 from resources.provenance import IndexesProvenance
+from resources.run_marks import MarksRuns
 
 OPEN_RUNS = 8
 """Run logs kept open, three file handles each: more than runs at once in one process, few beside a limit of 1,024."""
@@ -100,7 +101,7 @@ def _set_up_connection(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
-class OpenRunStorage(SqliteRunStorage):
+class OpenRunStorage(MarksRuns, SqliteRunStorage):
     """`runs.db`: one row a run, its tags and snapshots."""
 
     def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:

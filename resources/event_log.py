@@ -1,11 +1,12 @@
-"""The tables of Dagster's event log and of its runs, opened for reading without Dagster, whose import takes seconds.
+"""The tables of Dagster's records, opened for reading without Dagster, whose import takes seconds.
 
-Belongs here: where they are. Does not: what is in them (`store/dagster_events.py`, `store/refresh_runs.py`).
+Belongs here: where they are. Does not: what is in them (`store/dagster_events.py`, `store/dagster_runs.py`).
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache, partial
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -13,24 +14,37 @@ from sqlalchemy.engine import Connection, Engine
 from resources.database import open_database
 from resources.settings import settings
 from resources.store.dagster_events import Connect
+from resources.store.dagster_runs import RunTables
 
 BUSY_TIMEOUT_S = 30
-INDEX, RUNS = "runs/index.db", "runs.db"
 
 
 def event_log_on_disk() -> Connect:
     """Dagster's, as `dagster.yaml` has it: SQLite in the data folder, or the PostgreSQL database of our own records."""
-    return open_database().reading if settings().dagster_database_url else partial(_sqlite, INDEX)
+    if settings().dagster_database_url:
+        return open_database().reading
+    return partial(_sqlite, _history() / "runs" / "index.db")
 
 
-def runs_on_disk() -> Connect:
-    """Dagster's record of its runs, at the same place."""
-    return open_database().reading if settings().dagster_database_url else partial(_sqlite, RUNS)
+def run_tables_on_disk() -> RunTables:
+    """The same for its runs. On SQLite every run has a log of its own."""
+    if settings().dagster_database_url:
+        reading = open_database().reading
+        return RunTables(reading, reading, lambda run_id: reading)
+    history = _history()
+    return RunTables(
+        runs=partial(_sqlite, history / "runs.db"),
+        events=event_log_on_disk(),
+        log_of=lambda run_id: partial(_sqlite, history / "runs" / f"{run_id}.db"),
+    )
+
+
+def _history() -> Path:
+    return settings().dagster_dir / "history"
 
 
 @contextmanager
-def _sqlite(name: str) -> Iterator[Connection]:
-    path = settings().dagster_dir / "history" / name
+def _sqlite(path: Path) -> Iterator[Connection]:
     # Before the first command there is no file, and no table in an empty database either.
     with _engine(str(path) if path.is_file() else ":memory:").connect() as connection:
         yield connection

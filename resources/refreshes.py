@@ -5,7 +5,7 @@ Needs no Dagster, so that a command can answer before Dagster would be loaded.
 
 from chrysopedia_assets.inspection.refreshes import RefreshAccount, RefreshRecord, account
 from resources.database import open_database
-from resources.event_log import runs_on_disk
+from resources.event_log import run_tables_on_disk
 from resources.store.costs import Which, usage_of_runs
 from resources.store.refresh_runs import backfill_states, runs_of_refreshes
 from resources.store.refreshes import list_refreshes
@@ -26,7 +26,7 @@ def refresh_records(which: Which) -> list[RefreshRecord]:
 def refresh_accounts(which: Which) -> list[RefreshAccount]:
     """Those begun in that time, the newest first; also of other processes, and of those that were killed."""
     records = refresh_records(which)
-    with runs_on_disk()() as connection:
+    with run_tables_on_disk().runs() as connection:
         runs, backfills = runs_of_refreshes(connection), backfill_states(connection)
     with open_database().reading() as connection:
         return [

@@ -12,10 +12,9 @@ import dagster as dg
 from pydantic import Field
 
 from chrysopedia_assets.assets._metadata import of_usage
-from chrysopedia_assets.automation.dead_runs import PROCESS
 from chrysopedia_assets.freshness.words import why
 from chrysopedia_assets.models.records import StageName, StageRecord, content_version
-from chrysopedia_assets.models.runs import OVERRIDE
+from chrysopedia_assets.models.runs import CHOSEN, OVERRIDE
 from chrysopedia_assets.models.stage_defs import STAGE_DEFS, StageDef, prompt_source
 from chrysopedia_assets.stages.ports import Ask
 from resources.database import open_database
@@ -119,7 +118,7 @@ def _prepare(
     """Read what the stage works with; the prompt of an override is what was really used."""
     stage, run_id = STAGE_DEFS[_stage(context)], context.run.run_id
     work.sources = sources_of(run_id).used_by(stage)
-    if PROCESS not in context.run.tags:  # our own commands have asked before they began
+    if CHOSEN not in context.run.tags:
         _warn_of_stale_parents(context, stage)
     if config is None or stage.task is None or not (config.prompt_text or config.prompt_file):
         return

@@ -1,13 +1,14 @@
 """How much of the library is up to date: counts that plot over time, a table of causes, a table of stale videos.
 
-Each run looks at every stage of every video at once, and tells the check `pages_are_fresh`. The sensor
-`freshness_watch` runs it whenever something has moved.
+Each run looks at every stage of every video at once, and tells the checks `pages_are_fresh` and `no_video_left_failed`.
+The sensor `freshness_watch` runs it whenever something has moved.
 """
 
 import dagster as dg
 
 from chrysopedia_assets.assets._freshness import of_report
 from chrysopedia_assets.assets._stage_work import stage_work
+from chrysopedia_assets.assets.no_video_left_failed import broken_videos, report_broken
 from chrysopedia_assets.assets.pages_are_fresh import refresh_cost, report_results
 from chrysopedia_assets.automation.staleness import Staleness
 from resources.database import open_database
@@ -24,5 +25,7 @@ def freshness_report(context: dg.AssetExecutionContext) -> dg.MaterializeResult[
     with stage_work():
         found = Staleness(context.instance, open_database()).look()
         cost = refresh_cost(found)
+        broken = broken_videos(found)
     report_results(context, found, cost)
+    report_broken(context, broken)
     return dg.MaterializeResult(metadata=of_report(found, cost))

@@ -1,4 +1,4 @@
-"""Keeps what the web UI says of staleness true: when anything has moved, the report is made anew with its check.
+"""Keeps what the web UI says of the library true: when anything has moved, the report is made anew with its checks.
 
 A decision that can be tested (`why_not`), and the shell that Dagster calls. It asks for one run at a time and lets the
 machine rest between two, so that a long batch is not slowed down by watching it.
@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 import dagster as dg
 
+from chrysopedia_assets.automation.dead_runs import end_dead_runs
 from chrysopedia_assets.automation.jobs import report_freshness
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.models.records import content_hash
@@ -16,10 +17,12 @@ from chrysopedia_assets.models.runs import TRIGGER
 from chrysopedia_assets.models.stage_defs import STAGE_DEFS
 from resources.check_results import badge_is_of_one_video
 from resources.database import open_database
+from resources.event_log import run_tables_on_disk
 from resources.observations import event_log
 from resources.sources import read_sources
 from resources.store.acceptances import accepted
 from resources.store.dagster_events import newest_event_id
+from resources.store.dagster_runs import last_failures
 
 POLL_S = 10
 REST_S = 20
@@ -54,11 +57,12 @@ def why_not(moved: bool, last: LastRun | None) -> str | None:
     minimum_interval_seconds=POLL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=(
-        "When a prompt, a page or anything between has moved, makes freshness_report anew with the check on "
-        "technique_pages, which takes seconds and calls no model. Refreshes no page."
+        "When a prompt, a page or anything between has moved, or a run has failed, makes freshness_report anew with the "
+        "checks on technique_pages, which takes seconds and calls no model. Refreshes no page."
     ),
 )
 def freshness_watch(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    end_dead_runs(context.instance)
     try:
         seen = _seen(context.instance)
     except ConfigurationError as error:  # a setting that is wrong for all: a report would only fail
@@ -72,13 +76,15 @@ def freshness_watch(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
 def _seen(instance: dg.DagsterInstance) -> str:
     """Another text whenever the report may be another.
 
-    By an event, by what was accepted as equal, by newer code, by what is wrong with a prompt. Raises ConfigurationError.
+    By an event, by what was accepted as equal, by newer code, by what is wrong with a prompt, by the videos whose last
+    run failed. Raises ConfigurationError.
     """
     with open_database().reading() as connection:
         equal = accepted(connection)
     code = [f"{stage.name} {stage.code_version}" for stage in STAGE_DEFS.values()]
     broken = sorted({str(error) for error in read_sources().broken.values()})
-    rest = content_hash(repr(equal), *code, *broken)
+    failed = sorted(last_failures(run_tables_on_disk()))
+    rest = content_hash(repr(equal), *code, *broken, *failed)
     return f"{newest_event_id(event_log(instance))} {rest}"
 
 

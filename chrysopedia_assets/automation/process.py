@@ -17,13 +17,22 @@ from dagster import DagsterInstance
 from dagster_shared.error import SerializableErrorInfo
 
 from chrysopedia_assets import errors
-from chrysopedia_assets.automation.dead_runs import end_dead_runs, mark_of
+from chrysopedia_assets.automation.dead_runs import end_dead_runs
 from chrysopedia_assets.automation.partitions import VIDEOS
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.freshness.plan import EVERYTHING, Choice, next_stages
 from chrysopedia_assets.models.records import STAGES, StageName
-from chrysopedia_assets.models.runs import FAILURE, FRESH, PARTITION, TRIGGER, Trigger
+from chrysopedia_assets.models.runs import (
+    CHOSEN,
+    FAILURE,
+    FRESH,
+    PARTITION,
+    PROCESS,
+    TRIGGER,
+    Trigger,
+)
+from resources.processes import mark_of
 from resources.store.claims import claim
 from resources.store.database import Database
 
@@ -206,7 +215,8 @@ class Processor:
     ) -> dg.ExecuteInProcessResult:
         # A partition that somebody deleted meanwhile would end the whole command.
         self.instance.add_dynamic_partitions(VIDEOS, [video_id])
-        tags = {TRIGGER: order.trigger, **mark_of(), **order.tags}
+        # Marked before it begins: a kill may come between.
+        tags = {TRIGGER: order.trigger, CHOSEN: "true", PROCESS: mark_of(), **order.tags}
         config = {stage: {"config": dict(order.config.get(stage, {}))} for stage in stages}
         selected = frozenset(dg.AssetKey(stage) for stage in stages)
         # Without the check on pages: it would look at each video alone, and the report looks at all at once.

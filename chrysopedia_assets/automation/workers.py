@@ -31,6 +31,7 @@ from chrysopedia_assets.errors import ChrysopediaError
 from resources.database import open_database
 from resources.garbage import keep_what_is_loaded, look_seldom
 from resources.llm import processes, stop_llm, videos_at_once
+from resources.processes import mark_of
 from resources.settings import llm_settings, use_share_of_calls
 
 PATIENCE_S = 20.0
@@ -148,6 +149,8 @@ class _Worker:
             self._process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        assert self._process.pid is not None, "it was started"
+        self._mark = mark_of(self._process.pid)
         theirs.close()  # or its end would not be seen
 
     def give(self, video_id: str) -> None:
@@ -177,9 +180,8 @@ class _Worker:
             f" (exit code {self._process.exitcode}); what it had finished is stored. Is there enough memory?"
             " Then give the same command again"
         )
-        assert self._process.pid is not None, "it was started"
         for video_id, ran in self.begun.items():
-            run_ids = runs_in(instance, self._process.pid, video_id)
+            run_ids = runs_in(instance, self._mark, video_id)
             yield Processed(video_id, tuple(ran), Failed(None, why), run_ids)
 
     def ended(self, until_s: float) -> bool:

@@ -18,8 +18,13 @@ import typer.main
 from typer.core import TyperCommand, TyperGroup
 
 
-def lazy_group(about: str, commands: Mapping[str, str], **settings: Any) -> typer.Typer:
-    """`commands`: name -> where its function is, as `package.module:function`, in the order in which they are listed."""
+def lazy_group(
+    about: str, commands: Mapping[str, str], *, default: str | None = None, **settings: Any
+) -> typer.Typer:
+    """`commands`: name -> where its function is, as `package.module:function`, in the order in which they are listed.
+
+    `default` is the one that is meant where none is named.
+    """
 
     class Group(TyperGroup):
         def __init__(self, **given: Any) -> None:
@@ -27,8 +32,14 @@ def lazy_group(about: str, commands: Mapping[str, str], **settings: Any) -> type
             listed = {name: _NotLoaded(name, where) for name, where in commands.items()}
             self.commands = {**listed, **self.commands}
 
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            named = bool(args) and (args[0] in self.commands or args[0] == "--help")
+            if default is not None and not named and not ctx.resilient_parsing:
+                args = [default, *args]
+            return super().parse_args(ctx, args)
+
     return typer.Typer(
-        cls=Group, help=about, no_args_is_help=True, rich_markup_mode=None, **settings
+        cls=Group, help=about, no_args_is_help=default is None, rich_markup_mode=None, **settings
     )
 
 

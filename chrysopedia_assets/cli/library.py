@@ -1,4 +1,4 @@
-"""Commands on the library: take files in, bring videos up to date, say how they stand."""
+"""Commands on the library: take files in, bring videos up to date."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -11,7 +11,6 @@ import typer
 from chrysopedia_assets.cli.output import (
     Json,
     print_json,
-    print_table,
     refuse,
     results,
     unknown,
@@ -198,22 +197,6 @@ def print_processed(rows: Sequence[dict[str, Any]]) -> None:
         f"{worked} brought up to date, {len(rows) - worked - failed - busy} already were, {failed} failed{elsewhere}.",
         highlight=False,
     )
-
-
-def status_command(as_json: Json = False) -> None:
-    """How each video stands: its state, what is stored, and which stages need to run."""
-    import dagster as dg
-
-    from chrysopedia_assets.automation.status import video_states
-    from resources.database import open_database
-
-    with dg.DagsterInstance.get() as instance:
-        rows = video_states(instance, open_database())
-    if as_json:
-        print_json(rows)
-    else:
-        shown = [row | {"to_run": ", ".join(row["to_run"])} for row in rows]
-        print_table(shown, "No videos yet. Next: chrysopedia ingest PATH, or chrysopedia demo")
 
 
 def known_videos(asked: Sequence[str] | None) -> list[str]:

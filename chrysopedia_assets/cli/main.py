@@ -30,7 +30,7 @@ app = lazy_group(
         "doctor": f"{HERE}.system:doctor_command",
         "ingest": f"{HERE}.library:ingest_command",
         "process": f"{HERE}.library:process_command",
-        "status": f"{HERE}.library:status_command",
+        "status": f"{HERE}.status:status_command",
         "stale": f"{HERE}.stale:stale_command",
         "refresh": f"{HERE}.refresh:refresh_command",
         "rerun-all": f"{HERE}.refresh:rerun_all_command",
@@ -38,6 +38,7 @@ app = lazy_group(
         "accept": f"{HERE}.accept:accept_command",
         "prune": f"{HERE}.prune:prune_command",
         "costs": f"{HERE}.costs:costs_command",
+        "events": f"{HERE}.runs:events_command",
     },
     pretty_exceptions_enable=False,
 )
@@ -49,6 +50,12 @@ calls = lazy_group(
     "Calls of language models: list them, read one, export what it was about.",
     {name: f"{HERE}.calls:{name}_command" for name in ("list", "show", "export")},
 )
+runs = lazy_group(
+    "What ran: all runs or those of a video (`runs`, `runs VIDEO`), or one in full.",
+    {"list": f"{HERE}.runs:list_command", "show": f"{HERE}.runs:show_command"},
+    default="list",
+)
+app.add_typer(runs, name="runs")
 app.add_typer(pages, name="pages")
 app.add_typer(calls, name="calls")
 app.add_typer(prompt, name="prompt")

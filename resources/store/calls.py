@@ -75,6 +75,17 @@ def list_calls(connection: Connection, which: Filter, limit: int) -> list[dict[s
     return [dict(row) for row in connection.execute(query.limit(limit)).mappings()]
 
 
+def calls_of_run(connection: Connection, run_id: str) -> list[dict[str, Any]]:
+    """What a run has asked, in order, without the texts."""
+    query = sa.select(
+        *(_calls.call_id, _calls.started_at, _calls.task, _calls.subject, _calls.model),
+        *(_calls.tried, _calls.outcome, _calls.latency_s, _calls.error),
+        *(_calls.tokens_in, _calls.tokens_out, _calls.tokens_cached, _calls.cost_usd),
+    ).where(_calls.run_id == run_id)
+    rows = connection.execute(query.order_by(_calls.call_id)).mappings()
+    return [dict(row) for row in rows]
+
+
 def find_call(connection: Connection, call_id: int) -> KeptCall | None:
     row = _row(connection, _calls.call_id == call_id)
     if row is None:

@@ -257,6 +257,20 @@ def usage_of_runs(connection: Connection, run_ids: Sequence[str]) -> Usage:
     return Usage(**{name: sum(row[name] for row in found) for name in _MEASURES})
 
 
+def usage_without_run(connection: Connection, video_id: str | None = None) -> Usage:
+    """What calls have used that no run made: try-outs, comparisons, checks of a server."""
+    of_video = [] if video_id is None else [_calls.video_id == video_id]
+    return _usage(connection, _calls.run_id.is_(None), *of_video)
+
+
+def runs_on_record(connection: Connection, video_id: str | None = None) -> set[str]:
+    """The ids of all runs that ever made a call, also of those that Dagster has forgotten."""
+    query = sa.select(_calls.run_id).where(_calls.run_id.is_not(None)).distinct()
+    if video_id is not None:
+        query = query.where(_calls.video_id == video_id)
+    return set(connection.scalars(query))
+
+
 def dearest_call(connection: Connection, model: str) -> float | None:
     """In US dollars, of all that the model ever answered; None where it has no price yet."""
     query = sa.select(sa.func.max(_calls.cost_usd)).where(_calls.model == model, _SENT)

@@ -102,6 +102,15 @@ def made_by(connection: Connection, stage: StageName) -> dict[str, str]:
     return {video_id: maker for video_id, maker in rows}
 
 
+def results_by_run(connection: Connection, video_id: str | None = None) -> dict[str | None, int]:
+    """How many stored stages each run has made; None is what was imported."""
+    outputs = t.stage_outputs.c
+    query = sa.select(outputs.run_id, sa.func.count()).group_by(outputs.run_id)
+    if video_id is not None:
+        query = query.where(outputs.video_id == video_id)
+    return {run_id: count for run_id, count in connection.execute(query)}
+
+
 def _output_row(
     stage: StageName, record: StageRecord, run_id: str | None, stored_at: datetime
 ) -> Row:

@@ -18,14 +18,15 @@ import pytest
 
 from chrysopedia_assets import errors
 from chrysopedia_assets.automation import workers
-from chrysopedia_assets.automation.dead_runs import PROCESS
 from chrysopedia_assets.automation.ingest import ingest
 from chrysopedia_assets.automation.process import Order, Processed, Processor
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.models.records import STAGES
+from chrysopedia_assets.models.runs import PROCESS
 from resources import llm
 from resources.clients.library import look
 from resources.database import open_database
+from resources.processes import pid_of
 from resources.settings import settings
 from tests.fakes.calling import KEY, outcomes
 from tests.fakes.chat_server import ChatServer
@@ -78,7 +79,7 @@ def process(
 
 
 def pids(instance: dg.DagsterInstance) -> set[int]:
-    return {int(run.tags[PROCESS].partition(":")[2]) for run in instance.get_runs()}
+    return {pid_of(run.tags[PROCESS]) for run in instance.get_runs()}
 
 
 def states(instance: dg.DagsterInstance) -> dict[str, str]:
@@ -134,7 +135,7 @@ def test_what_was_begun_here_is_finished_here(
     here = {
         run.tags["dagster/partition"]: run.run_id
         for run in instance.get_runs()
-        if run.tags[PROCESS].endswith(f":{os.getpid()}")
+        if pid_of(run.tags[PROCESS]) == os.getpid()
     }
     assert here == expected
     assert len(pids(instance)) == 3
@@ -166,7 +167,7 @@ def test_a_worker_that_is_killed_costs_its_own_videos_only(
             until(lambda: states(instance).get(VIDEOS[0]) == "STARTED")
             until(lambda: any("Video: Video 0" in json.dumps(r.body) for r in server.requests))
             [run] = instance.get_runs(dg.RunsFilter(tags={"dagster/partition": VIDEOS[0]}))
-            os.kill(int(run.tags[PROCESS].partition(":")[2]), signal.SIGKILL)
+            os.kill(pid_of(run.tags[PROCESS]), signal.SIGKILL)
 
         killer = threading.Thread(target=kill)
         killer.start()

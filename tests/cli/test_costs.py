@@ -10,7 +10,7 @@ from chrysopedia_assets.freshness.estimate import Estimate, Range
 from chrysopedia_assets.freshness.plan import ToRun
 from chrysopedia_assets.models.runs import PARTITION, REFRESH
 from resources.database import open_database
-from resources.event_log import runs_on_disk
+from resources.event_log import run_tables_on_disk
 from resources.llm import close_llm
 from resources.store.refresh_runs import backfill_states, runs_of_refreshes
 from resources.store.refreshes import begin_refresh
@@ -106,7 +106,7 @@ def test_a_refresh_that_was_killed_is_accounted_for_by_its_runs_and_the_ledger(
         begin_refresh(
             connection, "killed", trigger="bulk_resynthesis", choices={}, estimate=plan.as_record()
         )
-    with runs_on_disk()() as connection:
+    with run_tables_on_disk().runs() as connection:
         found = runs_of_refreshes(connection)["killed"]
         assert backfill_states(connection) == {}
     assert {(one.run_id, one.video_id, one.status) for one in found} == {

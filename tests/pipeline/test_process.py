@@ -1,7 +1,6 @@
 """The whole pipeline on real files, SQLite and PostgreSQL: what runs, what is spared, what a failure leaves."""
 
 import logging
-import os
 import shutil
 import signal
 import subprocess
@@ -19,24 +18,28 @@ from dagster_postgres.event_log import PostgresEventLogStorage
 from sqlalchemy.engine import URL
 
 from chrysopedia_assets.assets import key_moments
-from chrysopedia_assets.automation.dead_runs import end_dead_runs, mark_of
+from chrysopedia_assets.automation.dead_runs import end_dead_runs
 from chrysopedia_assets.automation.ingest import ingest
 from chrysopedia_assets.automation.process import Order, Processor
 from chrysopedia_assets.automation.staleness import Staleness
-from chrysopedia_assets.automation.status import video_states
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.models.records import STAGES
+from chrysopedia_assets.models.runs import PROCESS
 from chrysopedia_assets.models.stage_defs import STAGE_DEFS
 from chrysopedia_assets.models.technique_pages import TechniquePages
 from chrysopedia_assets.stages.ports import Answers, Question, ReplyT
 from resources.clients.library import look
 from resources.clients.taxonomy import read_taxonomy
 from resources.database import close_database, open_database
+from resources.event_log import event_log_on_disk
+from resources.freshness import look as look_at_verdicts
+from resources.processes import mark_of
 from resources.settings import settings
 from resources.store import tables as t
 from resources.store.records import load
 from resources.store.videos import list_videos
+from resources.video_states import video_states
 from tests.library import LINES, put_vtt, put_whisper
 from tests.verdicts import Cells, by_dagster, by_us
 
@@ -51,6 +54,13 @@ def kick(own_world: Path) -> Path:
 def take_in(instance: dg.DagsterInstance) -> None:
     report = ingest(look([settings().library_dir]).files, open_database(), instance)
     assert report.refused == ()
+
+
+def state() -> str:
+    [standing] = video_states(
+        look_at_verdicts(event_log_on_disk(), open_database()), open_database()
+    )
+    return standing.state
 
 
 def processed(instance: dg.DagsterInstance, defs: dg.Definitions | None = None) -> tuple[str, ...]:
@@ -167,11 +177,9 @@ def test_a_failure_in_the_middle_keeps_what_was_made_and_the_next_run_goes_on_th
     assert done.failed is not None
     assert done.failed.stage == "classifications"
     assert "the engine broke down" in done.failed.message
-    [row] = video_states(instance, open_database())
-    assert row["state"] == "error"
+    assert state() == "error"
     assert processed(instance) == ("classifications", "synthesis_groups", "technique_pages")
-    [row] = video_states(instance, open_database())
-    assert row["state"] == "complete"
+    assert state() == "complete"
 
 
 def test_a_reply_that_breaks_the_rules_stores_nothing(
@@ -420,12 +428,10 @@ def test_killed_in_a_stage_the_next_run_goes_on_from_there(
     process.wait()
     with dg.DagsterInstance.get() as instance:
         assert taken(instance), "it was killed while it held its place in the pool"
-        [row] = video_states(instance, open_database())
-        assert row["state"] == "error"
-        assert not taken(instance)
+        assert state() == "error", "also before anybody has told Dagster"
         ran = processed(instance)
-        [row] = video_states(instance, open_database())
-        assert row["state"] == "complete"
+        assert not taken(instance)
+        assert state() == "complete"
     assert ran == STAGES[STAGES.index(stage) :]  # type: ignore[arg-type]
     assert pages().pages
 
@@ -434,19 +440,21 @@ def test_killed_in_a_stage_the_next_run_goes_on_from_there(
 def test_a_run_whose_process_is_gone_is_ended_wherever_it_stood(
     instance: dg.DagsterInstance, status: str
 ) -> None:
-    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-        gone.wait()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as gone:
+        was = mark_of(gone.pid)
+        gone.kill()
     job = build_defs().resolve_job_def("process_video")
 
-    def begun(pid: int) -> dg.DagsterRun:
-        return instance.create_run_for_job(
-            job, status=dg.DagsterRunStatus(status), tags=mark_of(pid)
-        )
+    def begun(mark: str) -> dg.DagsterRun:
+        run = instance.create_run_for_job(job, status=dg.DagsterRunStatus(status))
+        instance.add_run_tags(run.run_id, {PROCESS: mark})
+        return run
 
-    dead, living = begun(gone.pid), begun(os.getpid())
+    dead, living, elsewhere = begun(was), begun(mark_of()), begun("another-machine:1:1")
     end_dead_runs(instance)
-    ended = {run.run_id: run.is_finished for run in instance.get_runs()}
-    assert ended == {dead.run_id: True, living.run_id: False}
+    ended = {run.run_id: run.status.value for run in instance.get_runs() if run.is_finished}
+    assert ended == {dead.run_id: "CANCELED" if status == "CANCELING" else "FAILURE"}
+    assert {living.run_id, elsewhere.run_id}.isdisjoint(ended)
 
 
 def test_ctrl_c_stops_the_command_and_the_run_is_cancelled(own_world: Path, kick: Path) -> None:

@@ -1,0 +1,39 @@
+"""Work that belongs to no run: results that were imported, try-outs of prompts, calls of runs that Dagster has forgotten.
+
+It is told apart, and never counted among runs.
+"""
+
+from dataclasses import dataclass
+
+from chrysopedia_assets.models.calls import Usage
+from resources.event_log import run_tables_on_disk
+from resources.store.costs import runs_on_record, usage_of_runs, usage_without_run
+from resources.store.dagster_runs import run_ids
+from resources.store.database import Database
+from resources.store.records import results_by_run
+
+
+@dataclass(frozen=True)
+class WithoutRun:
+    """`results` are stored stages, `used` is what the ledger has of it."""
+
+    work: str
+    results: int
+    used: Usage
+
+
+def work_without_run(database: Database, video_id: str | None = None) -> list[WithoutRun]:
+    """Of all videos, or of one; only kinds that there is some of."""
+    known = run_ids(run_tables_on_disk())
+    with database.reading() as connection:
+        results = results_by_run(connection, video_id)
+        forgotten = sorted(runs_on_record(connection, video_id) - known)
+        gone = usage_of_runs(connection, forgotten) if forgotten else Usage()
+        tried = usage_without_run(connection, video_id)
+    lost = sum(count for run_id, count in results.items() if run_id and run_id not in known)
+    kinds = (
+        WithoutRun("imported results", results.get(None, 0), Usage()),
+        WithoutRun("try-outs and checks", 0, tried),
+        WithoutRun("of runs deleted in Dagster", lost, gone),
+    )
+    return [kind for kind in kinds if kind.results or kind.used.calls or kind.used.reused]
