@@ -6,14 +6,15 @@ What belongs here: reading text, in time that grows with its length alone, whate
 import re
 from collections.abc import Collection, Iterator
 
+from chrysopedia_assets.models.quotes import is_verbatim
 from chrysopedia_assets.models.technique_pages import CITATION
-from chrysopedia_assets.stages.key_moments import is_verbatim
 
 WORDS_PER_MINUTE = 238
 """Silent reading of non-fiction, the mean of 190 studies (Brysbaert 2019)."""
 CHARS_PER_WORD = 2
 """Of scripts that put no spaces between words."""
 MAX_QUOTATION_CHARS = 2_000
+MAX_NAME_CHARS = 60
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 )
@@ -44,6 +45,12 @@ def paragraphs(text: str) -> list[str]:
         elif found[-1]:
             found.append([])
     return [" ".join(lines) for lines in found if lines]
+
+
+def short(text: str) -> str:
+    """A title or a quotation as it is named in a reason: one line, not too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_NAME_CHARS else f"{line[: MAX_NAME_CHARS - 1]}…"
 
 
 # Quotations --------------------------------------------------------------------------------------
