@@ -7,12 +7,13 @@ import dagster as dg
 
 from chrysopedia_assets.models.calls import Usage
 from chrysopedia_assets.models.classifications import Classifications
+from chrysopedia_assets.models.clock import clock
 from chrysopedia_assets.models.key_moments import KeyMoments
 from chrysopedia_assets.models.synthesis_groups import SynthesisGroups
 from chrysopedia_assets.models.technique_pages import TechniquePages, as_markdown
 from chrysopedia_assets.models.topic_chunks import TopicChunks
 from chrysopedia_assets.models.transcripts import Transcript
-from chrysopedia_assets.site.pages import clock, page_markdown
+from chrysopedia_assets.site.pages import page_markdown
 
 Metadata = Mapping[str, dg.MetadataValue]
 

@@ -4,9 +4,15 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from chrysopedia_assets.assets._checks import check_specs
 from chrysopedia_assets.assets._metadata import of_technique_pages
 from chrysopedia_assets.assets._stage_work import PromptOverride, source_keys, stage_work
 from chrysopedia_assets.automation.partitions import videos
+from chrysopedia_assets.inspection.quality import (
+    citations_resolve,
+    pages_have_a_fair_length,
+    quotes_of_pages_are_verbatim,
+)
 from chrysopedia_assets.models.stage_defs import STAGE_DEFS
 from chrysopedia_assets.models.synthesis_groups import SynthesisGroups
 from chrysopedia_assets.models.technique_pages import TechniquePages
@@ -23,6 +29,7 @@ from chrysopedia_assets.stages.technique_pages import write_pages
     partitions_def=videos,
     deps=source_keys("technique_pages"),
     pool="engine",
+    check_specs=check_specs("technique_pages"),
 )
 def technique_pages(
     context: dg.AssetExecutionContext,
@@ -32,4 +39,9 @@ def technique_pages(
 ) -> Iterator[dg.MaterializeResult[TechniquePages]]:
     with stage_work(context, config) as work:
         made = write_pages(synthesis_groups, work.ask(engine))
-    yield work.result(made, of_technique_pages(made))
+    checked = [
+        citations_resolve(made, synthesis_groups),
+        quotes_of_pages_are_verbatim(made, synthesis_groups),
+        pages_have_a_fair_length(made),
+    ]
+    yield work.result(made, of_technique_pages(made), checked=checked)

@@ -19,8 +19,10 @@ from chrysopedia_assets.inspection.page_text import (
     GOOD_WORDS,
     TOO_FEW_WORDS,
     named,
+    nobody_says,
     page_reading_s,
     parts_of,
+    quoted,
     text_of,
     text_to_read,
     too_long,
@@ -147,8 +149,8 @@ def _citations(of: Page) -> Found:
 
 
 def _quotes(of: Page) -> Found:
-    found = unsaid(of.page, of.said)
-    return share(found.wrong, found.of)
+    wrong = [nobody_says(of.page, quote) for quote in unsaid(of.page, of.said)]
+    return share(wrong, len(quoted(of.page)))
 
 
 def _values_kept(of: Page) -> Found:

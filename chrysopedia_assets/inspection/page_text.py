@@ -89,15 +89,18 @@ def uncited(page: TechniquePage) -> Counted:
     return Counted(claims, tuple(wrong))
 
 
-def unsaid(page: TechniquePage, said: str) -> Counted:
-    """Quotations, and those of them that are not in what was said, word for word."""
-    quoted = [quote for _, text in parts_of(page) for quote in quotations(text)][:MAX_QUOTATIONS]
-    wrong = [
-        f"{named(page)}: nobody says “{short(quote)}”; quote word for word, or without quotation marks"
-        for quote in quoted
-        if not is_said(quote, said)
-    ]
-    return Counted(len(quoted), tuple(wrong))
+def quoted(page: TechniquePage) -> list[str]:
+    """Its quotations, as far as one can be expected to look at them."""
+    return [quote for _, text in parts_of(page) for quote in quotations(text)][:MAX_QUOTATIONS]
+
+
+def unsaid(page: TechniquePage, said: str) -> list[str]:
+    """Quotations that are not in what was said, word for word."""
+    return [quote for quote in quoted(page) if not is_said(quote, said)]
+
+
+def nobody_says(page: TechniquePage, quote: str) -> str:
+    return f"{named(page)}: nobody says “{short(quote)}”; quote word for word, or without quotation marks"
 
 
 def too_short(page: TechniquePage) -> str:
