@@ -8,6 +8,7 @@ from chrysopedia_assets.assets import (
     key_moments,
     library_files,
     pages_are_fresh,
+    pages_read_well,
     prompt_sources,
     synthesis_groups,
     technique_pages,
@@ -58,7 +59,7 @@ def build_defs(**overrides: object) -> dg.Definitions:
     }
     return dg.Definitions(
         assets=dg.load_assets_from_modules(ASSET_MODULES),
-        asset_checks=[pages_are_fresh.pages_are_fresh],
+        asset_checks=[pages_are_fresh.pages_are_fresh, pages_read_well.pages_read_well],
         jobs=[
             jobs.process_video,
             jobs.clean_reprocess,

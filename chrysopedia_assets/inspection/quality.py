@@ -82,7 +82,8 @@ def speech_covers_the_video(transcript: Transcript) -> Checked:
             f"from {clock(gap_from_s)} to {clock(gap_to_s)} there is not a word: listen there, and if somebody speaks,"
             " put a better transcript in place of the file"
         )
-    repairs = f"; {len(transcript.repairs)} repairs of the file" if transcript.repairs else ""
+    count = len(transcript.repairs)
+    repairs = f"; repairs of the file: {count}" if count else ""
     return Checked(
         "speech_covers_the_video",
         f"Speech covers {covered:.0%} of {clock(transcript.duration_s)}, the longest gap is {clock(gap_s)}{repairs}.",
@@ -90,7 +91,7 @@ def speech_covers_the_video(transcript: Transcript) -> Checked:
         {
             "coverage": round(covered, 4),
             "longest_gap_s": round(gap_s, 1),
-            "repairs": len(transcript.repairs),
+            "repairs": count,
         },
     )
 

@@ -17,6 +17,8 @@ MAX_QUOTATION_CHARS = 2_000
 MAX_NAME_CHARS = 60
 MOST_LEFT_OUT = 2
 """A shortened quotation has half of the words between its first and its last, or more."""
+MOST_STEPS = 20_000
+"""For one quotation: speech that says one word for ever, as recognisers do at times, is not looked through for ever."""
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 )
@@ -93,8 +95,10 @@ def is_said(quoted: str, said: str) -> bool:
 def is_shortened(quoted: str, said: Sequence[str]) -> bool:
     """Whether every word was said (`words_of`), in this order and close together, with others left out between them."""
     wanted = words_of(quoted)
-    starts = [at for at, word in enumerate(said) if wanted and word == wanted[0]]
-    return any(_goes_on(wanted, said, at) for at in starts)
+    if not wanted or not set(wanted) <= set(said):
+        return False
+    starts = [at for at, word in enumerate(said) if word == wanted[0]]
+    return any(_goes_on(wanted, said, at) for at in starts[: MOST_STEPS // len(wanted)])
 
 
 def _goes_on(wanted: Sequence[str], said: Sequence[str], at: int) -> bool:

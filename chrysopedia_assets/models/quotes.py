@@ -37,7 +37,7 @@ def is_verbatim(quote: str, said: str) -> bool:
 @lru_cache(maxsize=64)
 def _folded(text: str) -> str:
     """The words alone, each between two spaces, which no word has in it."""
-    return f" {' '.join(word for word, _, _ in _words(text))} "
+    return f" {' '.join(_WORD.findall(text)).casefold()} "
 
 
 def _words(text: str) -> list[tuple[str, int, int]]:
