@@ -12,7 +12,7 @@ import dagster as dg
 from pydantic import Field
 
 from chrysopedia_assets.assets._checks import check_result
-from chrysopedia_assets.assets._metadata import of_usage
+from chrysopedia_assets.assets._metadata import commands, of_usage
 from chrysopedia_assets.automation.dead_runs import PROCESS
 from chrysopedia_assets.freshness.words import why
 from chrysopedia_assets.inspection.quality import Checked
@@ -85,6 +85,7 @@ class StageWork:
                 **{name: dg.MetadataValue.text(version) for name, version in used.items()},
                 **({"override": dg.MetadataValue.bool(True)} if self.override else {}),
                 **self.usage,
+                **commands(record.video.video_id),
             },
             tags=tags,
             check_results=[check_result(found) for found in checked],

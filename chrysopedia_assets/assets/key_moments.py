@@ -1,4 +1,9 @@
-"""The moments of a video worth keeping, each with its time and a verbatim quote."""
+"""The moments of a video worth keeping, each with its time and a verbatim quote.
+
+**Materialize** it after an edit of `prompts/extraction`, or in the launchpad with another prompt for this video alone.
+**Costs** one call of a language model for each topic chunk, the most of all stages; nothing with the embedded engine,
+and nothing for what was asked before.
+"""
 
 from collections.abc import Iterator
 

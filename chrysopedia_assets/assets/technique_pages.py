@@ -1,4 +1,9 @@
-"""Technique pages: short, sectioned, every claim cited to the second. Finished means published."""
+"""Technique pages: short, in sections, every claim cited to the second. What is made is published; there is no approval.
+
+**Materialize** it after an edit of `prompts/synthesis`, or in the launchpad with another prompt for this video alone; the
+job `refresh_stale` makes exactly those anew that are out of date. **Costs** one call of a language model for each group
+of moments; nothing with the embedded engine, and nothing for what was asked before. The old pages stay on record.
+"""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,8 @@
-"""What is said in a video, as timed segments: read from its transcript file."""
+"""What is said in a video, second by second: read from its transcript file.
+
+**Materialize** it when the file was replaced. What is below is then out of date where the words have changed.
+**Costs** nothing: no model is asked.
+"""
 
 from collections.abc import Iterator
 

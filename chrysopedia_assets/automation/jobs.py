@@ -15,7 +15,10 @@ ALL_STAGES = dg.AssetSelection.assets(*STAGES).without_checks() | dg.AssetSelect
 process_video = dg.define_asset_job(
     "process_video",
     selection=ALL_STAGES,
-    description="Every stage of one video, from its file to its technique pages.",
+    description=(
+        "Every stage of one video, from its file to its technique pages. Costs only what was never asked before; for what is "
+        "out of date alone, of all videos, there is `refresh_stale`."
+    ),
 )
 
 clean_reprocess = dg.define_asset_job(

@@ -18,6 +18,7 @@ from chrysopedia_assets.inspection.page_text import (
     GOOD_READING_S,
     GOOD_WORDS,
     TOO_FEW_WORDS,
+    TOO_LONG_S,
     named,
     nobody_says,
     page_reading_s,
@@ -57,7 +58,6 @@ NAME_CHARS = 3
 FULL_PAGE_WORDS = 150
 FEW_SECTIONS, MANY_SECTIONS = 3, 6
 TOO_MANY_WORDS = 800
-TOO_LONG_S = 240
 MAX_COMPARED = 200
 ALIKE = 88
 """Of 100: the same sentence with a word changed. Two sections on one subject have about 50."""

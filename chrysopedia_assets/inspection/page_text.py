@@ -20,8 +20,8 @@ CLAIM_WORDS = 4
 """A shorter paragraph leads in to something, and claims nothing."""
 MAX_QUOTATIONS = 50
 GOOD_WORDS, TOO_FEW_WORDS = 400, 15
-GOOD_READING_S = 120
-"""A producer in mid-session reads for two minutes."""
+GOOD_READING_S, TOO_LONG_S = 120, 240
+"""A producer in mid-session reads for two minutes; what takes twice as long is two pages."""
 
 
 @dataclass(frozen=True)
