@@ -9,6 +9,7 @@ from chrysopedia_assets.assets import (
     library_files,
     no_video_left_failed,
     pages_are_fresh,
+    pages_read_well,
     prompt_sources,
     synthesis_groups,
     technique_pages,
@@ -63,6 +64,7 @@ def build_defs(**overrides: object) -> dg.Definitions:
         asset_checks=[
             pages_are_fresh.pages_are_fresh,
             no_video_left_failed.no_video_left_failed,
+            pages_read_well.pages_read_well,
         ],
         jobs=[
             jobs.process_video,

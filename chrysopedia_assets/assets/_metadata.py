@@ -5,14 +5,16 @@ from typing import Any
 
 import dagster as dg
 
+from chrysopedia_assets.inspection.page_text import page_reading_s, words_in
 from chrysopedia_assets.models.calls import Usage
 from chrysopedia_assets.models.classifications import Classifications
+from chrysopedia_assets.models.clock import clock
 from chrysopedia_assets.models.key_moments import KeyMoments
 from chrysopedia_assets.models.synthesis_groups import SynthesisGroups
 from chrysopedia_assets.models.technique_pages import TechniquePages, as_markdown
 from chrysopedia_assets.models.topic_chunks import TopicChunks
 from chrysopedia_assets.models.transcripts import Transcript
-from chrysopedia_assets.site.pages import clock, page_markdown
+from chrysopedia_assets.site.pages import page_markdown
 
 Metadata = Mapping[str, dg.MetadataValue]
 
@@ -50,7 +52,14 @@ def of_topic_chunks(record: TopicChunks) -> Metadata:
 
 def of_key_moments(record: KeyMoments) -> Metadata:
     rows = [
-        {"start": clock(m.start_s), "kind": m.kind, "title": m.title, "quote": m.quote}
+        {
+            "start": clock(m.start_s),
+            "start_s": m.start_s,
+            "lasts_s": round(m.end_s - m.start_s, 1),
+            "kind": m.kind,
+            "title": m.title,
+            "quote": m.quote,
+        }
         for m in record.moments
     ]
     return {
@@ -97,11 +106,13 @@ def of_technique_pages(record: TechniquePages) -> Metadata:
     shown = [page_markdown(p, record.video, record.made_by) for p in record.pages[:PREVIEW_PAGES]]
     if more := len(record.pages) - len(shown):
         shown.append(f"*And {more} more: see the contents below.*")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "title": page.title,
             "category": page.category,
             "moments": len(page.citations),
+            "words": words_in(page),
+            "reading_s": round(page_reading_s(page)),
             "source": page.source_quality,
             "page": page.page_id,
         }
@@ -109,6 +120,7 @@ def of_technique_pages(record: TechniquePages) -> Metadata:
     ]
     return {
         "pages": dg.MetadataValue.int(len(rows)),
+        "words": dg.MetadataValue.int(sum(row["words"] for row in rows)),
         "unused_moments": dg.MetadataValue.int(len(record.unused)),
         "preview": dg.MetadataValue.md("\n\n---\n\n".join(shown) or "No page: nothing to teach."),
         "contents": table(rows),
@@ -146,12 +158,28 @@ def bullets(lines: Sequence[str]) -> dg.MetadataValue:
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> dg.MetadataValue:
-    """Columns are those of the first row; whole numbers sort as numbers."""
+    """Columns are those of the first row; numbers are numbers, and sort as such, where all of a column are."""
     columns = [
-        dg.TableColumn(name, "int" if isinstance(value, int) else "string")
-        for name, value in (rows[0] if rows else {"nothing": ""}).items()
+        dg.TableColumn(name, _column_type({type(row[name]) for row in rows}))
+        for name in (rows[0] if rows else {"nothing": ""})
     ]
     return dg.MetadataValue.table(
         records=[dg.TableRecord(dict(row)) for row in rows[:MAX_TABLE_ROWS]],
         schema=dg.TableSchema(columns=columns),
     )
+
+
+def _column_type(kinds: set[type]) -> str:
+    if kinds == {bool}:
+        return "bool"
+    if kinds == {int}:
+        return "int"
+    return "float" if kinds and kinds <= {int, float} else "string"
+
+
+def commands(video_id: str) -> Metadata:
+    """What shows more of a video than there is room for here."""
+    return {
+        "inspect": dg.MetadataValue.text(f"chrysopedia inspect {video_id}"),
+        "runs": dg.MetadataValue.text(f"chrysopedia runs {video_id}"),
+    }

@@ -3,7 +3,7 @@ versioned by its content.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -11,8 +11,10 @@ from typing import TypeVar
 import dagster as dg
 from pydantic import Field
 
-from chrysopedia_assets.assets._metadata import of_usage
+from chrysopedia_assets.assets._checks import check_result
+from chrysopedia_assets.assets._metadata import commands, of_usage
 from chrysopedia_assets.freshness.words import why
+from chrysopedia_assets.inspection.quality import Checked
 from chrysopedia_assets.models.records import StageName, StageRecord, content_version
 from chrysopedia_assets.models.runs import CHOSEN, OVERRIDE
 from chrysopedia_assets.models.stage_defs import STAGE_DEFS, StageDef, prompt_source
@@ -66,8 +68,9 @@ class StageWork:
         metadata: Mapping[str, dg.MetadataValue],
         *,
         sources: Mapping[str, str] | None = None,
+        checked: Sequence[Checked] = (),
     ) -> dg.MaterializeResult[RecordT]:
-        """`sources` adds to what the stage has used, by name and version."""
+        """`sources` adds to what the stage has used, by name and version; `checked` are all of the stage's own checks."""
         used = self.sources | dict(sources or {})
         tags = {f"dagster/input_data_version/{name}": version for name, version in used.items()}
         if self.override:
@@ -82,8 +85,10 @@ class StageWork:
                 **{name: dg.MetadataValue.text(version) for name, version in used.items()},
                 **({"override": dg.MetadataValue.bool(True)} if self.override else {}),
                 **self.usage,
+                **commands(record.video.video_id),
             },
             tags=tags,
+            check_results=[check_result(found) for found in checked],
         )
 
 

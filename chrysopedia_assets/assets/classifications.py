@@ -1,4 +1,9 @@
-"""For each moment its category and tags: where in a session the knowledge is applied."""
+"""Where in a session each moment is applied: one category and any number of tags, all from the taxonomy.
+
+**Materialize** it after an edit of `prompts/classification` or of the taxonomy, or in the launchpad with another prompt
+for this video alone. **Costs** one call of a language model for about twenty moments; nothing with the embedded engine,
+and nothing for what was asked before.
+"""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,7 @@
 """How much of the library is up to date: counts that plot over time, a table of causes, a table of stale videos.
 
-Each run looks at every stage of every video at once, and tells the checks `pages_are_fresh` and `no_video_left_failed`.
-The sensor `freshness_watch` runs it whenever something has moved.
+It looks at every stage of every video at once, and tells the checks `pages_are_fresh` and `no_video_left_failed`. **Materialize**
+it to look now; the sensor `freshness_watch` does so whenever something has moved. **Costs** nothing: no page is made, no model is asked.
 """
 
 import dagster as dg

@@ -1,7 +1,7 @@
-"""The file behind each video, as it was when it was last ingested; its version is that of its bytes and its creator.
+"""The file behind each video, as it was when it was last taken in: its version is that of its bytes and its creator.
 
-Observed, never materialized: Dagster lists its partitions as missing, which means nothing here. *Observe* reads the
-library's register, not the folder; `chrysopedia ingest` and the sensor `library_folder` look into the folder.
+Nothing to materialize: Dagster lists its partitions as missing, which means nothing here. *Observe* reads the library's
+register, not the folder; `chrysopedia ingest` and the sensor `library_folder` look into the folder. Costs nothing.
 """
 
 import dagster as dg

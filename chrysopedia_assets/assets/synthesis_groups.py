@@ -1,4 +1,7 @@
-"""Moments of one category together, bounded so that one synthesis call can read them."""
+"""Moments of one category together, no more than one call can read: what each page is written from.
+
+**Materialize** it when moments or categories have changed. **Costs** nothing: it is worked out, no model is asked.
+"""
 
 from collections.abc import Iterator
 

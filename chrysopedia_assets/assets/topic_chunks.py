@@ -1,4 +1,9 @@
-"""Consecutive blocks of a transcript, each one teaching unit with a label and a summary."""
+"""The video divided by topic: blocks one after the other, each one teaching unit with a label and a summary.
+
+**Materialize** it after an edit of `prompts/segmentation`, or in the launchpad with another prompt for this video alone.
+**Costs** one call of a language model for each stretch of speech that a prompt holds (an hour or more); nothing with the
+embedded engine, and nothing for what was asked before.
+"""
 
 from collections.abc import Iterator
 

@@ -3,19 +3,27 @@
 import dagster as dg
 from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
 
+from chrysopedia_assets.assets._checks import own_checks
 from chrysopedia_assets.models.records import STAGES
 from chrysopedia_assets.models.runs import FRESH, TRIGGER
 
+# The check on pages is for whoever makes one by hand: the report looks at all of them at once. The judge costs money.
+ALL_STAGES = dg.AssetSelection.assets(*STAGES).without_checks() | dg.AssetSelection.checks(
+    *own_checks()
+)
+
 process_video = dg.define_asset_job(
     "process_video",
-    # The check on pages is for whoever makes one by hand: the report looks at all of them at once.
-    selection=dg.AssetSelection.assets(*STAGES).without_checks(),
-    description="Every stage of one video, from its file to its technique pages.",
+    selection=ALL_STAGES,
+    description=(
+        "Every stage of one video, from its file to its technique pages. Costs only what was never asked before; for what is "
+        "out of date alone, of all videos, there is `refresh_stale`."
+    ),
 )
 
 clean_reprocess = dg.define_asset_job(
     "clean_reprocess",
-    selection=dg.AssetSelection.assets(*STAGES).without_checks(),
+    selection=ALL_STAGES,
     tags={FRESH: "true", TRIGGER: "clean_reprocess"},
     description=(
         "Every stage of one video with nothing from before: pays for every reply again. Its pages can be read until the "

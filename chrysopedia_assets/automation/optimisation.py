@@ -60,7 +60,7 @@ def search_for_a_prompt(context: dg.OpExecutionContext, config: OptimizeConfig) 
 
 @dg.job(executor_def=dg.in_process_executor)
 def optimize_prompt() -> None:
-    """Search for a better prompt of one stage. Launchpad: stage, fixtures or videos, budget. Cancelled, it goes on when run again."""
+    """Search for a better prompt of one stage. It spends no more than the budget and installs nothing. Launchpad: stage, fixtures or videos, budget. Cancelled, it goes on when run again."""
     search_for_a_prompt()
 
 

@@ -17,6 +17,7 @@ from dagster import DagsterInstance
 from dagster_shared.error import SerializableErrorInfo
 
 from chrysopedia_assets import errors
+from chrysopedia_assets.assets._checks import own_checks
 from chrysopedia_assets.automation.dead_runs import end_dead_runs
 from chrysopedia_assets.automation.partitions import VIDEOS
 from chrysopedia_assets.automation.staleness import Staleness
@@ -219,8 +220,10 @@ class Processor:
         tags = {TRIGGER: order.trigger, CHOSEN: "true", PROCESS: mark_of(), **order.tags}
         config = {stage: {"config": dict(order.config.get(stage, {}))} for stage in stages}
         selected = frozenset(dg.AssetKey(stage) for stage in stages)
-        # Without the check on pages: it would look at each video alone, and the report looks at all at once.
-        job = self._job.get_subset(asset_selection=selected, asset_check_selection=frozenset())
+        # The stages' own checks alone: that on pages being fresh would look at each video by itself, where the report
+        # looks at all at once, and the judge costs money.
+        checks = frozenset(own_checks(stages))
+        job = self._job.get_subset(asset_selection=selected, asset_check_selection=checks)
         result = job.execute_in_process(
             instance=self.instance,
             run_id=run_id,

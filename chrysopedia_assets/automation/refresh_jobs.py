@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from chrysopedia_assets.assets._metadata import of_usage
+from chrysopedia_assets.assets._metadata import of_usage, table
 from chrysopedia_assets.automation.planned import (
     Budget,
     Choices,
@@ -100,13 +100,13 @@ def rerun_one_stage(context: dg.OpExecutionContext, config: RerunConfig) -> None
 
 @dg.job(executor_def=dg.in_process_executor)
 def refresh_stale() -> None:
-    """Refresh what is out of date: one click. Launchpad: only some causes or videos, a limit, a budget, a dry run."""
+    """Refresh what is out of date, of all videos: one click. It costs what `freshness_report` says. Launchpad: only some causes or videos, a limit, a budget, a dry run."""
     refresh_what_is_stale()
 
 
 @dg.job(executor_def=dg.in_process_executor)
 def rerun_stage() -> None:
-    """One stage of every complete video again, or of those of a creator or category. Launchpad: which."""
+    """One stage of every complete video again, or of those of a creator or category. Launchpad: which stage, a budget, a dry run that says what it costs."""
     rerun_one_stage()
 
 
@@ -155,14 +155,12 @@ def _carry_out(
 
 
 def _plan_metadata(planned: Planned) -> dict[str, dg.MetadataValue]:
-    columns = [dg.TableColumn(name) for name in ("video", "for_sure", "unless_spared")]
-    rows = [dg.TableRecord(dict(row)) for row in planned.as_rows(SHOWN)]
     return {
         "videos": dg.MetadataValue.int(len(planned.entries)),
         "expected": dg.MetadataValue.text(str(planned.estimate)),
         "beyond_limit": dg.MetadataValue.int(len(planned.beyond)),
         "kept_overrides": dg.MetadataValue.text(", ".join(planned.kept) or "none"),
-        "plan": dg.MetadataValue.table(rows, schema=dg.TableSchema(columns=columns)),
+        "plan": table(planned.as_rows(SHOWN)),
     }
 
 

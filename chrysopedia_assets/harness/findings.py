@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from chrysopedia_assets.harness.scores import Judge, Score
 
 MAX_REASONS = 5
-MAX_NAME_CHARS = 60
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,3 @@ def score(dimension: str, found: Iterable[Found], by: Judge = "code") -> Score:
     value = sum(one.value for one in of_each) / len(of_each) if of_each else 0.0
     reasons = dict.fromkeys(reason for one in of_each for reason in one.why)
     return Score(dimension, round(value, 4), by, tuple(reasons)[:MAX_REASONS])
-
-
-def short(text: str) -> str:
-    """A title or a quotation as it is named in a reason: one line, not too long."""
-    line = " ".join(text.split())
-    return line if len(line) <= MAX_NAME_CHARS else f"{line[: MAX_NAME_CHARS - 1]}…"

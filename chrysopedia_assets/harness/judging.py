@@ -6,10 +6,11 @@ of the dimensions (`prompts/judging`), who it is (`resources.engine`).
 
 from collections.abc import Iterator, Sequence
 
-from chrysopedia_assets.harness.findings import Found, score, short
+from chrysopedia_assets.harness.findings import Found, score
 from chrysopedia_assets.harness.fixtures import Fixture
 from chrysopedia_assets.harness.material import given_passages, passages_of
 from chrysopedia_assets.harness.scores import Score
+from chrysopedia_assets.inspection.words import short
 from chrysopedia_assets.models.records import StageRecord
 from chrysopedia_assets.models.technique_pages import TechniquePage, TechniquePages
 from chrysopedia_assets.stages.judging import (

@@ -1,6 +1,7 @@
 """Technique pages, looked at by code: citations, quotations, values, titles, length. One score for each dimension.
 
-What belongs here: what each dimension counts and what it tells the writer. What does not: reading text (`words`).
+What belongs here: what each dimension counts and what it tells the writer. What does not: what the checks in the web
+UI count too (`inspection.page_text`), reading text (`inspection.words`).
 """
 
 from collections.abc import Callable, Iterator
@@ -9,18 +10,35 @@ from functools import cached_property
 
 from rapidfuzz import fuzz
 
-from chrysopedia_assets.harness.findings import Found, falling, score, share, short
+from chrysopedia_assets.harness.findings import Found, falling, score, share
 from chrysopedia_assets.harness.fixtures import Fixture
 from chrysopedia_assets.harness.material import given_passages, passages_of
 from chrysopedia_assets.harness.scores import Score
-from chrysopedia_assets.harness.words import (
+from chrysopedia_assets.inspection.page_text import (
+    GOOD_READING_S,
+    GOOD_WORDS,
+    TOO_FEW_WORDS,
+    TOO_LONG_S,
+    named,
+    nobody_says,
+    page_reading_s,
+    parts_of,
+    quoted,
+    text_of,
+    text_to_read,
+    too_long,
+    too_short,
+    uncited,
+    unresolved,
+    unsaid,
+    words_in,
+)
+from chrysopedia_assets.inspection.words import (
     folded,
-    is_said,
     names,
-    paragraphs,
     quotations,
-    reading_s,
     says_nothing,
+    short,
     values_in,
     without_quotations,
     word_count,
@@ -28,25 +46,18 @@ from chrysopedia_assets.harness.words import (
 )
 from chrysopedia_assets.models.taxonomy import Category, Tag, Taxonomy
 from chrysopedia_assets.models.technique_pages import (
-    CITATION,
-    Section,
     TechniquePage,
     TechniquePages,
-    texts_of,
 )
 from chrysopedia_assets.stages.judging import Passage
 
-CLAIM_WORDS = 4
-"""A shorter paragraph leads in to something, and claims nothing."""
 QUOTED_WORDS = 3
 """Fewer in quotation marks are a term, which is nobody's opinion."""
-MAX_QUOTATIONS = 50
 NAME_CHARS = 3
 """A shorter part of a name is in too many words."""
 FULL_PAGE_WORDS = 150
 FEW_SECTIONS, MANY_SECTIONS = 3, 6
-GOOD_WORDS, TOO_MANY_WORDS, TOO_FEW_WORDS = 400, 800, 15
-GOOD_READING_S, TOO_LONG_S = 120, 240
+TOO_MANY_WORDS = 800
 MAX_COMPARED = 200
 ALIKE = 88
 """Of 100: the same sentence with a word changed. Two sections on one subject have about 50."""
@@ -69,11 +80,7 @@ class Page:
 
     @property
     def name(self) -> str:
-        return f"page '{short(self.page.title)}'"
-
-    @cached_property
-    def bodies(self) -> list[str]:
-        return texts_of(self.page.sections)
+        return named(self.page)
 
     @cached_property
     def titles(self) -> list[str]:
@@ -82,10 +89,7 @@ class Page:
 
     @cached_property
     def text(self) -> str:
-        """All that is read, in which no value of one part runs into the next."""
-        chains = [t for chain in self.page.signal_chains for t in (chain.title, *chain.steps)]
-        parts = [self.page.title, self.page.summary, *self.titles, *self.bodies, *chains]
-        return CITATION.sub(" ", "\n".join(parts))
+        return text_to_read(self.page)
 
     @cached_property
     def told(self) -> str:
@@ -95,12 +99,6 @@ class Page:
     @cached_property
     def said(self) -> str:
         return "\n".join(t for p in self.passages for t in (p.said, p.quote))
-
-    @property
-    def parts(self) -> list[tuple[str, str]]:
-        """Where something stands, and its text: the summary, then each section with its subsections."""
-        sections = [(f"'{short(s.title)}'", _whole(s)) for s in self.page.sections]
-        return [("the summary", self.page.summary), *sections]
 
 
 def page_scores(fixture: Fixture, record: TechniquePages) -> list[Score]:
@@ -145,30 +143,14 @@ def _coverage(record: TechniquePages, given: dict[str, Passage]) -> Found:
 
 
 def _citations(of: Page) -> Found:
-    numbers = {c.number for c in of.page.citations}
-    claims, wrong = 0, []
-    for where, text in of.parts:
-        for block in paragraphs(text):
-            found = [int(number) for number in CITATION.findall(block)]
-            wrong += [
-                f"{of.name}: [{n}] in {where} cites nothing" for n in found if n not in numbers
-            ]
-            if word_count(block) < CLAIM_WORDS or block.endswith((":", "\uff1a")):
-                continue
-            claims += 1
-            if not found:
-                wrong.append(f"{of.name}: nothing is cited for “{short(block)}” in {where}")
-    return share(wrong, max(claims, len(wrong)))
+    claims = uncited(of.page)
+    wrong = [*unresolved(of.page), *claims.wrong]
+    return share(wrong, max(claims.of, len(wrong)))
 
 
 def _quotes(of: Page) -> Found:
-    quoted = [q for _, text in of.parts for q in quotations(text)][:MAX_QUOTATIONS]
-    wrong = [
-        f"{of.name}: nobody says “{short(q)}”; quote word for word, or without quotation marks"
-        for q in quoted
-        if not is_said(q, of.said)
-    ]
-    return share(wrong, len(quoted))
+    wrong = [nobody_says(of.page, quote) for quote in unsaid(of.page, of.said)]
+    return share(wrong, len(quoted(of.page)))
 
 
 def _values_kept(of: Page) -> Found:
@@ -203,7 +185,7 @@ def _section_titles(of: Page) -> Found:
 
 
 def _sections(of: Page) -> Found:
-    count, words = len(of.page.sections), sum(map(word_count, of.bodies))
+    count, words = len(of.page.sections), words_in(of.page)
     if count < FEW_SECTIONS and words >= FULL_PAGE_WORDS:
         why = (
             f"{of.name}: {words} words in {count} sections; divide them into {FEW_SECTIONS} or more"
@@ -214,25 +196,21 @@ def _sections(of: Page) -> Found:
 
 
 def _length(of: Page) -> Found:
-    words = sum(map(word_count, of.bodies))
+    words = words_in(of.page)
     if words < TOO_FEW_WORDS:
-        return Found(
-            words / TOO_FEW_WORDS, (f"{of.name}: {words} words tell nobody how it is done",)
-        )
+        return Found(words / TOO_FEW_WORDS, (too_short(of.page),))
     why = f"{of.name}: {words} words; about {GOOD_WORDS} are enough"
     return falling(words, GOOD_WORDS, TOO_MANY_WORDS, why)
 
 
 def _reading_time(of: Page) -> Found:
-    seconds = reading_s(of.text)
-    why = f"{of.name}: takes {seconds:.0f} s to read with its summary and chains; under {GOOD_READING_S} s is wanted"
-    return falling(seconds, GOOD_READING_S, TOO_LONG_S, why)
+    return falling(page_reading_s(of.page), GOOD_READING_S, TOO_LONG_S, too_long(of.page))
 
 
 def _attribution(of: Page) -> Found:
     """In the part in which it stands: who reads a section may not have read the one before."""
     count, wrong = 0, []
-    for where, text in of.parts:
+    for where, text in parts_of(of.page):
         quoted = [q for q in quotations(text) if word_count(q) >= QUOTED_WORDS]
         plain = f" {' '.join(words_of(without_quotations(text)))} "
         opinions = [phrase for phrase in _OPINIONS if f" {phrase} " in plain]
@@ -275,12 +253,8 @@ def _units(pages: list[Page]) -> Iterator[tuple[str, str]]:
         for section in of.page.sections:
             yield (
                 f"'{short(section.title)}' of {of.name}",
-                " ".join(words_of(f"{section.title} {_whole(section)}")),
+                " ".join(words_of(f"{section.title} {text_of(section)}")),
             )
-
-
-def _whole(section: Section) -> str:
-    return "\n\n".join(texts_of((section,)))
 
 
 _OF_A_PAGE: dict[str, Callable[[Page], Found]] = {

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from chrysopedia_assets.models.classifications import Classifications
+from chrysopedia_assets.models.clock import clock
 from chrysopedia_assets.models.key_moments import KeyMoments
 from chrysopedia_assets.models.records import StageRecord
 from chrysopedia_assets.models.technique_pages import TechniquePages
 from chrysopedia_assets.models.topic_chunks import TopicChunks
-from chrysopedia_assets.site.pages import clock, page_markdown
+from chrysopedia_assets.site.pages import page_markdown
 
 
 def readable(record: StageRecord) -> list[str]:

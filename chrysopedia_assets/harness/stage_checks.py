@@ -1,6 +1,6 @@
 """Blocks, moments and classes, looked at by code: what can be measured of the stages above the pages.
 
-What belongs here: what each dimension counts and what it tells. What does not: pages (`page_checks`), reading text (`words`).
+What belongs here: what each dimension counts and what it tells. What does not: pages (`page_checks`), reading text (`inspection.words`).
 """
 
 import re
@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable, Sequence
 
 from rapidfuzz import fuzz
 
-from chrysopedia_assets.harness.findings import Found, falling, score, share, short
+from chrysopedia_assets.harness.findings import Found, falling, score, share
 from chrysopedia_assets.harness.fixtures import Fixture
 from chrysopedia_assets.harness.page_checks import ALIKE, MAX_COMPARED, words_taken
 from chrysopedia_assets.harness.scores import Score
-from chrysopedia_assets.harness.words import (
+from chrysopedia_assets.inspection.words import (
     is_said,
     names,
     says_nothing,
+    short,
     values_in,
     word_count,
     words_of,

@@ -2,15 +2,9 @@
 
 from collections.abc import Iterator
 
+from chrysopedia_assets.models.clock import clock
 from chrysopedia_assets.models.records import Video
 from chrysopedia_assets.models.technique_pages import TechniquePage, as_markdown
-
-
-def clock(seconds: float) -> str:
-    """Seconds as `4:05` or `1:02:03`, rounded down: where a player should start."""
-    minutes, second = divmod(int(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def page_markdown(page: TechniquePage, video: Video, made_by: str) -> str:

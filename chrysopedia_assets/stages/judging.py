@@ -11,9 +11,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from chrysopedia_assets.models.quotes import is_verbatim
 from chrysopedia_assets.models.records import Record, Text, Title
 from chrysopedia_assets.models.technique_pages import CITATION
-from chrysopedia_assets.stages.key_moments import is_verbatim
 from chrysopedia_assets.stages.ports import Given, Question
 
 

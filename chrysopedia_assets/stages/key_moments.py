@@ -1,9 +1,7 @@
 """Find the teachable moments of each chunk. The engine picks segments and words; code writes times and checks quotes."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from pydantic import Field
 
@@ -14,6 +12,7 @@ from chrysopedia_assets.models.key_moments import (
     KeyMoments,
     MomentKind,
 )
+from chrysopedia_assets.models.quotes import verbatim
 from chrysopedia_assets.models.records import (
     Record,
     SegmentIndex,
@@ -27,11 +26,6 @@ from chrysopedia_assets.stages.ports import Ask, Given, Question, answers
 
 MAX_OVERLAP = 5
 """How many moments may lie over each segment on average: more is a model that has lost itself, and long to check."""
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-"""Scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
-_LETTER = rf"[^\W{_UNSPACED}]"
-_WORD = re.compile(rf"(?<!{_LETTER})[-+\u2212]?\d+(?:[.,]\d+)*{_LETTER}*|[{_UNSPACED}]|{_LETTER}+")
-"""What a quote has to have whole: 3 dB is neither -3 dB nor 1.3 dB."""
 
 
 class ExtractionInput(Given):
@@ -128,41 +122,6 @@ def find_key_moments(transcript: Transcript, chunks: TopicChunks, ask: Ask) -> K
 def spoken(segments: tuple[Segment, ...]) -> str:
     """What the segments say, as one line with single spaces."""
     return " ".join(" ".join(s.text for s in segments).split())
-
-
-@lru_cache(maxsize=1024)
-def verbatim(quote: str, said: str) -> str:
-    """The part of `said` that has the quote's words in their order, as it was said; empty where there is none.
-
-    A model changes casing and punctuation when it quotes; the words have to be the speaker's. Remembered, because a
-    quote is looked at three times: when the reply comes, when the stage takes it, and when it becomes a moment's.
-    """
-    wanted = " ".join(quote.split())
-    words = [word for word, _, _ in _words(wanted)]
-    heard = _words(said)
-    folded = [word for word, _, _ in heard]
-    for start in range(len(folded) - len(words) + 1):
-        if words and folded[start : start + len(words)] == words:
-            _, first, _ = heard[start]
-            _, _, last = heard[start + len(words) - 1]
-            return wanted if wanted in said else said[first:last]
-    return ""
-
-
-def is_verbatim(quote: str, said: str) -> bool:
-    """Whether there is such a part; for many quotes of the same speech, which is read once."""
-    return _folded(quote).strip() != "" and _folded(quote) in _folded(said)
-
-
-@lru_cache(maxsize=64)
-def _folded(text: str) -> str:
-    """The words alone, each between two spaces, which no word has in it."""
-    return f" {' '.join(word for word, _, _ in _words(text))} "
-
-
-def _words(text: str) -> list[tuple[str, int, int]]:
-    """Each word, folded, with where it begins and ends."""
-    return [(match[0].casefold(), *match.span()) for match in _WORD.finditer(text)]
 
 
 def _given(transcript: Transcript, chunk: TopicChunk) -> ExtractionInput:

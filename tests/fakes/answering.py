@@ -20,7 +20,7 @@ from chrysopedia_assets.engines.extraction import extract
 from chrysopedia_assets.engines.segmentation import segment
 from chrysopedia_assets.engines.synthesis import synthesise
 from chrysopedia_assets.engines.vocabulary import Vocabulary
-from chrysopedia_assets.harness.words import (
+from chrysopedia_assets.inspection.words import (
     is_said,
     quotations,
     says_nothing,

@@ -1,6 +1,7 @@
 """The metadata contract: what a curator finds on every materialisation in the UI."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import dagster as dg
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from chrysopedia_assets.assets import _metadata
 from chrysopedia_assets.assets._stage_work import stage_work
 from chrysopedia_assets.errors import InputRefused
+from chrysopedia_assets.models.calls import Usage
 from chrysopedia_assets.models.records import STAGES, content_version
 from tests.records import record_of
 
@@ -19,6 +21,25 @@ OF: Mapping[str, Callable[..., Mapping[str, dg.MetadataValue]]] = {
     "synthesis_groups": _metadata.of_synthesis_groups,
     "technique_pages": _metadata.of_technique_pages,
 }
+PLOTTED: Mapping[str, set[str]] = {
+    "transcripts": {"segments", "spoken_words", "duration_min"},
+    "topic_chunks": {"chunks"},
+    "key_moments": {"moments"},
+    "classifications": {"classified"},
+    "synthesis_groups": {"groups", "largest_tokens"},
+    "technique_pages": {"pages", "words", "unused_moments"},
+}
+USED = {"calls", "replies_reused", "failed_calls", "tokens_in", "tokens_out", "tokens_cached", "cost_usd"}  # fmt: skip
+PYTHON_TYPES = {"int": int, "float": (int, float), "bool": bool, "string": str}
+USAGE = Usage(
+    calls=3,
+    reused=1,
+    failed=1,
+    tokens_in=10,
+    tokens_out=5,
+    tokens_cached=2,
+    cost_usd=0.01,
+)
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -68,3 +89,54 @@ def test_our_errors_become_failures_that_nobody_retries() -> None:
         raise InputRefused("it is empty", where="a.vtt", cure="Fill it.")
     assert caught.value.description == "a.vtt: it is empty. Fill it."
     assert caught.value.allow_retries is False
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_is_counted_plots_over_time_and_is_a_number_in_every_run(stage: str) -> None:
+    numbers = (dg.IntMetadataValue, dg.FloatMetadataValue)
+    shown = OF[stage](record_of(stage))
+    assert {name for name, value in shown.items() if isinstance(value, numbers)} == PLOTTED[stage]
+
+
+def test_what_models_were_used_for_plots_over_time() -> None:
+    shown = _metadata.of_usage(USAGE)
+    assert set(shown) == USED
+    assert all(isinstance(v, dg.IntMetadataValue | dg.FloatMetadataValue) for v in shown.values())
+    unknown = _metadata.of_usage(replace(USAGE, unpriced=1))
+    assert unknown["cost_usd"] == dg.MetadataValue.text("unknown")
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "transcripts"])
+def test_a_column_has_the_type_of_what_is_in_it(stage: str) -> None:
+    [shown] = [v for v in OF[stage](record_of(stage)).values() if isinstance(v, dg.TableMetadataValue)]  # fmt: skip
+    for column in shown.schema.columns:
+        found = [record.data[column.name] for record in shown.records]
+        assert all(isinstance(value, PYTHON_TYPES[column.type]) for value in found), column
+        assert column.type != "string" or not all(isinstance(v, int | float) for v in found), column
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1, 2], "int"),
+        ([1, 2.5], "float"),
+        ([2.5], "float"),
+        ([True, False], "bool"),
+        ([True, 1], "string"),
+        (["a", 1], "string"),
+        ([1, "a"], "string"),
+    ],
+)
+def test_numbers_in_a_table_sort_as_numbers(values: list[object], expected: str) -> None:
+    shown = _metadata.table([{"of": value} for value in values])
+    assert isinstance(shown, dg.TableMetadataValue)
+    assert [column.type for column in shown.schema.columns] == [expected]
+
+
+def test_every_stage_names_the_commands_that_show_more_of_the_video() -> None:
+    with stage_work() as work:
+        pass
+    metadata = work.result(record_of("topic_chunks"), {}).metadata
+    assert metadata is not None
+    assert metadata["inspect"] == dg.MetadataValue.text("chrysopedia inspect a--one")
+    assert metadata["runs"] == dg.MetadataValue.text("chrysopedia runs a--one")

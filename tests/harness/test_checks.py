@@ -11,7 +11,7 @@ from chrysopedia_assets.harness.checks import code_scores
 from chrysopedia_assets.harness.findings import MAX_REASONS
 from chrysopedia_assets.harness.fixtures import Fixture, Records
 from chrysopedia_assets.harness.scores import Score, overall
-from chrysopedia_assets.harness.words import quotations, says_nothing, values_in, word_count
+from chrysopedia_assets.inspection.words import quotations, says_nothing, values_in, word_count
 from chrysopedia_assets.models.classifications import Classifications
 from chrysopedia_assets.models.key_moments import KeyMoment, KeyMoments
 from chrysopedia_assets.models.records import StageRecord

@@ -1,7 +1,8 @@
 """A page as Markdown: what is on it, and that nothing in a title becomes markup."""
 
+from chrysopedia_assets.models.clock import clock
 from chrysopedia_assets.models.technique_pages import TechniquePages
-from chrysopedia_assets.site.pages import clock, page_markdown
+from chrysopedia_assets.site.pages import page_markdown
 from tests.records import record_of
 
 

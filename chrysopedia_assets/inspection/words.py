@@ -4,16 +4,21 @@ What belongs here: reading text, in time that grows with its length alone, whate
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
+from chrysopedia_assets.models.quotes import is_verbatim
 from chrysopedia_assets.models.technique_pages import CITATION
-from chrysopedia_assets.stages.key_moments import is_verbatim
 
 WORDS_PER_MINUTE = 238
 """Silent reading of non-fiction, the mean of 190 studies (Brysbaert 2019)."""
 CHARS_PER_WORD = 2
 """Of scripts that put no spaces between words."""
 MAX_QUOTATION_CHARS = 2_000
+MAX_NAME_CHARS = 60
+MOST_LEFT_OUT = 2
+"""A shortened quotation has half of the words between its first and its last, or more."""
+MOST_STEPS = 20_000
+"""For one quotation: speech that says one word for ever, as recognisers do at times, is not looked through for ever."""
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 )
@@ -44,6 +49,12 @@ def paragraphs(text: str) -> list[str]:
         elif found[-1]:
             found.append([])
     return [" ".join(lines) for lines in found if lines]
+
+
+def short(text: str) -> str:
+    """A title or a quotation as it is named in a reason: one line, not too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_NAME_CHARS else f"{line[: MAX_NAME_CHARS - 1]}…"
 
 
 # Quotations --------------------------------------------------------------------------------------
@@ -79,6 +90,25 @@ def is_said(quoted: str, said: str) -> bool:
     """Word for word, whatever the casing and punctuation; what was left out may be marked by dots."""
     parts = [part for part in _GAP.split(quoted) if words_of(part)]
     return all(is_verbatim(part, said) for part in parts)
+
+
+def is_shortened(quoted: str, said: Sequence[str]) -> bool:
+    """Whether every word was said (`words_of`), in this order and close together, with others left out between them."""
+    wanted = words_of(quoted)
+    if not wanted or not set(wanted) <= set(said):
+        return False
+    starts = [at for at, word in enumerate(said) if word == wanted[0]]
+    return any(_goes_on(wanted, said, at) for at in starts[: MOST_STEPS // len(wanted)])
+
+
+def _goes_on(wanted: Sequence[str], said: Sequence[str], at: int) -> bool:
+    end = at + MOST_LEFT_OUT * len(wanted)
+    for word in wanted:
+        try:
+            at = said.index(word, at, end) + 1
+        except ValueError:
+            return False
+    return True
 
 
 # Values ------------------------------------------------------------------------------------------
