@@ -34,6 +34,7 @@ app = lazy_group(
         "rerun-all": f"{HERE}.refresh:rerun_all_command",
         "rerun": f"{HERE}.rerun:rerun_command",
         "accept": f"{HERE}.accept:accept_command",
+        "inspect": f"{HERE}.inspect:inspect_command",
         "cost": f"{HERE}.cost:cost_command",
     },
     pretty_exceptions_enable=False,

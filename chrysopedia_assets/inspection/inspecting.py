@@ -1,7 +1,7 @@
 """From what is stored of a video to what can be seen of it.
 
 What belongs here: bringing the stages' records together, whichever of them there are, of one run or of several.
-What does not: judging (checks), measuring words (`words.py`), showing.
+What does not: judging (checks), measuring words (`lexical.py`), showing.
 """
 
 import math
@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Literal
 
 from chrysopedia_assets.inspection.left_out import left_out, out_of_step
+from chrysopedia_assets.inspection.lexical import lexical_drops
 from chrysopedia_assets.inspection.seen import (
     Inspection,
     Member,
@@ -20,7 +21,6 @@ from chrysopedia_assets.inspection.seen import (
     SeenPage,
     Stored,
 )
-from chrysopedia_assets.inspection.words import lexical_drops
 from chrysopedia_assets.models.key_moments import KeyMoment
 from chrysopedia_assets.models.records import STAGES
 from chrysopedia_assets.models.synthesis_groups import (

@@ -65,7 +65,7 @@ class Member(Record):
 
 class SeenChunk(Record):
     """`pause_s` and `drop` are of its beginning: silence before it, and how much the words change there, from 0 to 1
-    (`words.lexical_drops`).
+    (`lexical.lexical_drops`).
 
     They are None for the first chunk, and where there is no transcript to measure in. `categories` are those of its
     moments, most frequent first.
