@@ -34,4 +34,4 @@ def key_moments(
 ) -> Iterator[dg.MaterializeResult[KeyMoments]]:
     with stage_work(context, config) as work:
         made = find_key_moments(transcripts, topic_chunks, work.ask(engine))
-    yield work.result(made, of_key_moments(made))
+    yield work.result(made, of_key_moments(made, topic_chunks))

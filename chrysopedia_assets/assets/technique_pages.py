@@ -32,4 +32,4 @@ def technique_pages(
 ) -> Iterator[dg.MaterializeResult[TechniquePages]]:
     with stage_work(context, config) as work:
         made = write_pages(synthesis_groups, work.ask(engine))
-    yield work.result(made, of_technique_pages(made))
+    yield work.result(made, of_technique_pages(made, synthesis_groups))

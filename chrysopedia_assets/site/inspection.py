@@ -65,5 +65,5 @@ def _ticks(duration_s: float) -> list[dict[str, Any]]:
     return [
         {"at_s": n * step_s, "label": clock(n * step_s)}
         for n in range(count)
-        if n * step_s < duration_s * 0.95 or n == 0
+        if n * step_s < duration_s * 0.85 or n == 0  # room for the words on a phone
     ]
