@@ -71,7 +71,7 @@ _RECORDS: dict[str, StageRecord] = {
         made_by="test",
         chunks=(
             TopicChunk(chunk_id="c0", first_segment=0, last_segment=0, start_s=0.1, end_s=1.0, label="Cut", summary="s"),
-            TopicChunk(chunk_id="c1", first_segment=1, last_segment=1, start_s=1.0, end_s=2.0, label="300", summary=""),
+            TopicChunk(chunk_id="c1", first_segment=1, last_segment=1, start_s=1.0, end_s=2.0, label="300", summary="", reason="after a pause"),
         ),
     ),
     "key_moments": KeyMoments(video=VIDEO, made_by="test", moments=(moment(0), moment(1))),

@@ -5,7 +5,9 @@ from typing import Any
 
 import dagster as dg
 
+from chrysopedia_assets.inspection.inspecting import inspect
 from chrysopedia_assets.inspection.page_text import page_reading_s, words_in
+from chrysopedia_assets.inspection.seen import Stored
 from chrysopedia_assets.models.calls import Usage
 from chrysopedia_assets.models.classifications import Classifications
 from chrysopedia_assets.models.clock import clock
@@ -38,10 +40,21 @@ def of_transcript(record: Transcript) -> Metadata:
     }
 
 
-def of_topic_chunks(record: TopicChunks) -> Metadata:
+def of_topic_chunks(record: TopicChunks, transcript: Transcript | None = None) -> Metadata:
+    """Pause and change of words, where there is a transcript to measure them in; none at the very beginning."""
+    seen = inspect(Stored(record.video, transcripts=transcript, topic_chunks=record))
     rows = [
-        {"start": clock(c.start_s), "end": clock(c.end_s), "label": c.label, "summary": c.summary}
-        for c in record.chunks
+        {
+            "start": clock(c.start_s),
+            "end": clock(c.end_s),
+            "lasts_s": round(c.end_s - c.start_s, 1),
+            "label": c.label,
+            "reason": c.reason,
+            "pause_s": c.pause_s or 0.0,
+            "drop": c.drop or 0.0,
+            "summary": c.summary,
+        }
+        for c in seen.chunks
     ]
     return {
         "chunks": dg.MetadataValue.int(len(record.chunks)),
@@ -50,35 +63,41 @@ def of_topic_chunks(record: TopicChunks) -> Metadata:
     }
 
 
-def of_key_moments(record: KeyMoments) -> Metadata:
+def of_key_moments(record: KeyMoments, chunks: TopicChunks | None = None) -> Metadata:
+    seen = inspect(Stored(record.video, topic_chunks=chunks, key_moments=record))
     rows = [
         {
             "start": clock(m.start_s),
             "start_s": m.start_s,
             "lasts_s": round(m.end_s - m.start_s, 1),
+            "chunk": m.chunk or 0,
             "kind": m.kind,
             "title": m.title,
             "quote": m.quote,
         }
-        for m in record.moments
+        for m in seen.moments
     ]
     return {
         "moments": dg.MetadataValue.int(len(record.moments)),
+        "empty_chunks": dg.MetadataValue.int(sum(not chunk.moments for chunk in seen.chunks)),
         "preview": bullets([f"{row['start']} {row['title']}" for row in rows]),
         "found": table(rows),
     }
 
 
-def of_classifications(record: Classifications) -> Metadata:
+def of_classifications(record: Classifications, moments: KeyMoments | None = None) -> Metadata:
+    known = {m.moment_id: m for m in moments.moments} if moments else {}
     counts: dict[str, int] = {}
     for found in record.classifications:
         counts[found.category] = counts.get(found.category, 0) + 1
     rows = [
         {
-            "moment": found.moment_id,
+            "start": clock(known[found.moment_id].start_s) if found.moment_id in known else "",
+            "title": known[found.moment_id].title if found.moment_id in known else "",
             "category": found.category,
             "tags": ", ".join(found.tags),
             "evidence": found.evidence,
+            "moment": found.moment_id,
         }
         for found in record.classifications
     ]
@@ -91,8 +110,18 @@ def of_classifications(record: Classifications) -> Metadata:
 
 def of_synthesis_groups(record: SynthesisGroups) -> Metadata:
     rows = [
-        {"category": g.category, "moments": len(g.moments), "tokens": g.tokens}
-        for g in record.groups
+        {
+            "category": g.category,
+            "part": g.part,
+            "parts": g.parts,
+            "moments": len(g.moments),
+            "tokens": g.tokens,
+            "most_tokens": g.max_tokens,
+            "from": clock(g.moments[0].start_s),
+            "to": clock(g.moments[-1].end_s),
+            "why": g.why,
+        }
+        for g in inspect(Stored(record.video, synthesis_groups=record)).groups
     ]
     return {
         "groups": dg.MetadataValue.int(len(rows)),
@@ -102,10 +131,11 @@ def of_synthesis_groups(record: SynthesisGroups) -> Metadata:
     }
 
 
-def of_technique_pages(record: TechniquePages) -> Metadata:
+def of_technique_pages(record: TechniquePages, groups: SynthesisGroups | None = None) -> Metadata:
     shown = [page_markdown(p, record.video, record.made_by) for p in record.pages[:PREVIEW_PAGES]]
     if more := len(record.pages) - len(shown):
         shown.append(f"*And {more} more: see the contents below.*")
+    seen = inspect(Stored(record.video, synthesis_groups=groups, technique_pages=record))
     rows: list[dict[str, Any]] = [
         {
             "title": page.title,
@@ -113,15 +143,17 @@ def of_technique_pages(record: TechniquePages) -> Metadata:
             "moments": len(page.citations),
             "words": words_in(page),
             "reading_s": round(page_reading_s(page)),
+            "from_groups": ", ".join(map(str, found.groups)),
             "source": page.source_quality,
             "page": page.page_id,
         }
-        for page in record.pages
+        for page, found in zip(record.pages, seen.pages, strict=True)
     ]
     return {
         "pages": dg.MetadataValue.int(len(rows)),
         "words": dg.MetadataValue.int(sum(row["words"] for row in rows)),
         "unused_moments": dg.MetadataValue.int(len(record.unused)),
+        "left_out": bullets([f"{clock(m.start_s)} {m.title}: {m.reason}" for m in record.unused]),
         "preview": dg.MetadataValue.md("\n\n---\n\n".join(shown) or "No page: nothing to teach."),
         "contents": table(rows),
     }

@@ -39,4 +39,4 @@ def classifications(
 ) -> Iterator[dg.MaterializeResult[Classifications]]:
     with stage_work(context, config) as work:
         made = classify(key_moments, taxonomy, work.ask(engine))
-    yield work.result(made, of_classifications(made))
+    yield work.result(made, of_classifications(made, key_moments))

@@ -49,4 +49,4 @@ def key_moments(
         moments_per_hour_in_range(made, transcripts),
         quotes_of_moments_are_verbatim(made, transcripts),
     ]
-    yield work.result(made, of_key_moments(made), checked=checked)
+    yield work.result(made, of_key_moments(made, topic_chunks), checked=checked)

@@ -49,4 +49,4 @@ def technique_pages(
         quotes_of_pages_are_verbatim(made, synthesis_groups),
         pages_have_a_fair_length(made),
     ]
-    yield work.result(made, of_technique_pages(made), checked=checked)
+    yield work.result(made, of_technique_pages(made, synthesis_groups), checked=checked)

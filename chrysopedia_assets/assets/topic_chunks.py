@@ -37,4 +37,4 @@ def topic_chunks(
 ) -> Iterator[dg.MaterializeResult[TopicChunks]]:
     with stage_work(context, config) as work:
         made = split_topics(transcripts, work.ask(engine))
-    yield work.result(made, of_topic_chunks(made))
+    yield work.result(made, of_topic_chunks(made, transcripts))

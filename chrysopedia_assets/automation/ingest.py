@@ -13,8 +13,10 @@ import dagster as dg
 
 from chrysopedia_assets.automation.partitions import VIDEOS
 from chrysopedia_assets.errors import InputRefused
+from chrysopedia_assets.models.library_files import Chapter
 from chrysopedia_assets.models.records import Video
 from chrysopedia_assets.models.slugs import readable, slug
+from resources.clients.captions.chapters import chapters_of_info
 from resources.clients.captions.read import parse_transcript, read_bytes
 from resources.clients.library import LibraryFile, hash_bytes
 from resources.observations import event_log
@@ -28,7 +30,10 @@ MAX_TITLE = 300
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file that was read: its content hash, and the title and link that it states about itself."""
+    """A file that was read: its content hash, and the title, link and chapters that it states about itself.
+
+    `chapters` are None where it was not read again, because nothing changed.
+    """
 
     path: str
     creator: str
@@ -37,6 +42,8 @@ class FoundFile:
     creator_given: bool = False
     title: str | None = None
     url: str | None = None
+    chapters: tuple[Chapter, ...] | None = None
+    chapters_left_out: tuple[str, ...] = ()
 
 
 @dataclass
@@ -57,10 +64,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class IngestReport:
-    """`refused` gives the path with the reason."""
+    """`refused` gives the path with the reason, `chapters_left_out` the path with what was wrong with its chapters."""
 
     plan: Plan
     refused: tuple[tuple[str, InputRefused], ...]
+    chapters_left_out: tuple[tuple[str, str], ...] = ()
 
 
 def plan(
@@ -116,6 +124,7 @@ def _sort_in(made: Plan, entry: LibraryVideo, file: FoundFile) -> LibraryVideo:
         source_path=file.path,
         source_hash=file.hash,
         source_stamp=file.stamp,
+        chapters=entry.chapters if file.chapters is None else file.chapters,
     )
     if updated.version != entry.version:
         made.changed.append(updated)
@@ -134,7 +143,7 @@ def _new_entry(file: FoundFile, taken: set[str]) -> LibraryVideo:
         creator=file.creator,
         url=file.url,
     )
-    return LibraryVideo(video, file.path, file.hash, file.stamp)
+    return LibraryVideo(video, file.path, file.hash, file.stamp, file.chapters or ())
 
 
 def _video_id(file: FoundFile, title: str, taken: set[str]) -> str:
@@ -165,7 +174,8 @@ def ingest(
             refused.append((str(file.path), error))
     made = _register(found, database)
     tell_dagster(database, instance)
-    return IngestReport(made, tuple(refused))
+    left_out = [(file.path, told) for file in found for told in file.chapters_left_out]
+    return IngestReport(made, tuple(refused), tuple(left_out))
 
 
 def tell_dagster(database: Database, instance: dg.DagsterInstance) -> None:
@@ -196,16 +206,36 @@ def _observation(entry: LibraryVideo) -> dg.AssetObservation:
 
 
 def _read(file: LibraryFile, known: LibraryVideo | None) -> FoundFile:
-    """Hash and, unless the content is known, parse: what cannot become a transcript never becomes a video."""
+    """Hash and parse, unless nothing changed: what cannot become a transcript never becomes a video."""
     path = str(file.path)
     if known is not None and known.source_stamp == file.stamp:
         return FoundFile(path, file.creator, file.stamp, known.source_hash, file.creator_given)
     raw = read_bytes(file.path)
-    found = FoundFile(path, file.creator, file.stamp, hash_bytes(raw), file.creator_given)
-    if known is not None and known.source_hash == found.hash:
-        return found
     source = parse_transcript(raw, file.path)
-    return replace(found, title=source.title, url=source.url)
+    chapters, left_out = source.chapters, source.chapters_left_out
+    if file.info and not chapters:
+        chapters, told = _chapters_beside(file.info, source.end_s)
+        left_out += told
+    return FoundFile(
+        path=path,
+        creator=file.creator,
+        stamp=file.stamp,
+        hash=hash_bytes(raw),
+        creator_given=file.creator_given,
+        title=source.title,
+        url=source.url,
+        chapters=chapters,
+        chapters_left_out=left_out,
+    )
+
+
+def _chapters_beside(info: Path, end_s: float) -> tuple[tuple[Chapter, ...], tuple[str, ...]]:
+    """What yt-dlp says of the video's chapters; a file that cannot be read costs only those."""
+    try:
+        chapters, told = chapters_of_info(read_bytes(info), end_s)
+    except InputRefused as error:
+        chapters, told = (), (error.what,)
+    return chapters, tuple(f"{info.name}: {sentence}" for sentence in told)
 
 
 def _register(found: Sequence[FoundFile], database: Database) -> Plan:

@@ -70,6 +70,8 @@ def library_folder(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     now = due({str(file.path): file.stamp for file in seen.files}, memory)
     files = [file for file in seen.files if str(file.path) in now.paths]
     report = ingest(files, open_database(), context.instance)
+    for path, what in report.chapters_left_out:
+        context.log.warning(f"{path}: {what}")
     for path, error in report.refused:
         # What could not be read may be readable at the next look, without any change of the file.
         state = WAITING if isinstance(error, InputUnreadable) else str(error)

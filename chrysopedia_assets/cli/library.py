@@ -78,6 +78,9 @@ def ingest(seen: Look) -> dict[str, list[Any]]:
         {"where": error.where, "what": error.what, "cure": error.cure}
         for error in (*seen.refused, *(error for _, error in report.refused))
     ]
+    told["chapters_left_out"] = [
+        {"where": path, "what": what} for path, what in report.chapters_left_out
+    ]
     return told
 
 
@@ -91,7 +94,11 @@ def print_ingest(report: dict[str, list[Any]]) -> None:
         )
     for error in report["refused"]:
         refuse(f"refused    {error['where']}: {error['what']}. {error['cure']}")
-    counts = ", ".join(f"{len(entries)} {kind}" for kind, entries in report.items())
+    for note in report["chapters_left_out"]:
+        refuse(f"chapters   {note['where']}: {note['what']}")
+    counts = ", ".join(
+        f"{len(entries)} {kind}" for kind, entries in report.items() if kind != "chapters_left_out"
+    )
     results.print(counts, highlight=False)
     if report["new"] or report["changed"]:
         results.print("Next: chrysopedia process")

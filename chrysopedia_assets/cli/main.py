@@ -39,6 +39,7 @@ app = lazy_group(
         "prune": f"{HERE}.prune:prune_command",
         "costs": f"{HERE}.costs:costs_command",
         "events": f"{HERE}.runs:events_command",
+        "inspect": f"{HERE}.inspect:inspect_command",
     },
     pretty_exceptions_enable=False,
 )

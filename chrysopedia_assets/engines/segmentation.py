@@ -37,6 +37,8 @@ _MID_SENTENCE = 0.1
 _TOO_SHORT = 4.0
 _LONG_PAUSE_S = 8.0
 _TYPICAL_TOPIC_S = 120.0
+_TOLD_PAUSE_S = 1.0
+"""A shorter one is breath, and no reason worth telling."""
 
 _OPENER = re.compile(
     r"(?:^|[.!?]\s+)(?:(?:okay|ok|alright|all right|right|so|now|and|well|yeah|cool|great|then)[\s,.!]+)*"
@@ -54,10 +56,15 @@ def segment(given: SegmentationInput, vocabulary: Vocabulary) -> SegmentationRep
     firsts = borders(given.segments)
     ends = [*firsts[1:], len(given.segments)]
     texts = [spoken(given.segments[a:b]) for a, b in zip(firsts, ends, strict=True)]
-    labels = _labels(texts, vocabulary)
+    labels, reasons = _labels(texts, vocabulary), _reasons(given.segments, firsts, texts)
     topics = (
-        Topic(first_segment=given.first_segment + first, label=label, summary=_summary(text))
-        for first, label, text in zip(firsts, labels, texts, strict=True)
+        Topic(
+            first_segment=given.first_segment + first,
+            reason=reason,
+            label=label,
+            summary=_summary(text),
+        )
+        for first, reason, label, text in zip(firsts, reasons, labels, texts, strict=True)
     )
     return SegmentationReply(topics=tuple(topics))
 
@@ -136,7 +143,7 @@ def _length_cost(length_s: Floats) -> Floats:
 
 def _cost_of_opening(segments: tuple[Segment, ...]) -> Floats:
     """Per segment, in constants: cheaper after a pause and at a discourse opener, dearer inside a sentence."""
-    pauses = [0.0, *(max(0.0, b.start_s - a.end_s) for a, b in pairwise(segments))]
+    pauses = _pauses(segments)
     finished = [True, *(s.text.rstrip()[-1:] in ".!?…\u3002\uff01\uff1f" for s in segments[:-1])]
     punctuated = sum(finished) > len(finished) / 10
     cost = [
@@ -146,6 +153,40 @@ def _cost_of_opening(segments: tuple[Segment, ...]) -> Floats:
         for s, pause, done in zip(segments, pauses, finished, strict=True)
     ]
     return np.array(cost)
+
+
+def _pauses(segments: tuple[Segment, ...]) -> list[float]:
+    """The silence before each segment, in seconds."""
+    return [0.0, *(max(0.0, b.start_s - a.end_s) for a, b in pairwise(segments))]
+
+
+def _reasons(segments: tuple[Segment, ...], firsts: list[int], texts: list[str]) -> list[str]:
+    """What made each cut, in words; nothing of the first topic, which has to begin somewhere.
+
+    Words change at nearly all of them: an opener and a pause say why just there.
+    """
+    pauses = _pauses(segments)
+    told = [""]
+    for first, (before, after) in zip(firsts[1:], pairwise(texts), strict=True):
+        opener = _OPENER.search(segments[first].text)
+        parts = [f'opener "{opener[0].strip(" .,!?").lower()}"'] if opener else []
+        parts += [f"after a pause of {pauses[first]:.1f} s"] * (pauses[first] >= _TOLD_PAUSE_S)
+        if not parts:
+            changed = _words_change(stems(before), stems(after))
+            parts = ["the words change" if changed else "the topic before had become long"]
+        told.append(", ".join(parts))
+    return told
+
+
+def _words_change(before: list[str], after: list[str]) -> bool:
+    """Whether the words alone, under the frequencies of each side, cost less in two topics than in one."""
+    kinds = len({*before, *after})
+
+    def cost(words: list[str]) -> float:
+        gained = sum(f * math.log(f + 1) for f in Counter(words).values())
+        return len(words) * math.log(len(words) + kinds + 1) - gained
+
+    return cost(before + after) > cost(before) + cost(after) + math.log(max(len(before + after), 2))
 
 
 def _walked_back(came: NDArray[np.int64]) -> list[int]:

@@ -21,7 +21,7 @@ def _blocks(record: StageRecord) -> Iterator[str]:
         case TopicChunks():
             for chunk in record.chunks:
                 span = f"segments {chunk.first_segment} to {chunk.last_segment}"
-                yield f"{clock(chunk.start_s)}-{clock(chunk.end_s)} {chunk.label} ({span})\n{chunk.summary}"
+                yield f"{clock(chunk.start_s)}-{clock(chunk.end_s)} {chunk.label} ({span})\n{chunk.reason}\n{chunk.summary}"
         case KeyMoments():
             for moment in record.moments:
                 plugins = f"\nPlugins: {', '.join(moment.plugins)}" if moment.plugins else ""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import nh3
-from jinja2 import Environment, FileSystemLoader
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
@@ -19,6 +18,7 @@ from chrysopedia_assets.harness.readable import readable
 from chrysopedia_assets.harness.samples import Sample
 from chrysopedia_assets.harness.scores import overall
 from chrysopedia_assets.models.technique_pages import TechniquePages
+from chrysopedia_assets.site.html import environment
 
 TEMPLATES = Path(__file__).with_name("templates")
 TAGS = {"p", "h1", "h2", "h3", "em", "strong", "ul", "ol", "li", "blockquote", "br"}
@@ -45,21 +45,24 @@ def report_html(
     b: Side,
 ) -> str:
     """`pages` is the comparison of what came of the results in the end, where that was asked for."""
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
     tables = [
         ("Held out: these decide", compared.differences),
         ("Tuned on, or looked at: these decide nothing", compared.tuned),
     ]
     if pages:
         tables[1:1] = [("Pages that came of it, held out", pages.differences)]
-    return environment.get_template("comparison.html").render(
-        title=title,
-        compared=compared,
-        tables=[(name, rows, _bars(rows)) for name, rows in tables if rows],
-        a=a,
-        b=b,
-        inputs=list(_inputs(parts, a, b)),
-        prompt_diffs=list(_prompt_diffs(a, b)),
+    return (
+        environment(TEMPLATES)
+        .get_template("comparison.html")
+        .render(
+            title=title,
+            compared=compared,
+            tables=[(name, rows, _bars(rows)) for name, rows in tables if rows],
+            a=a,
+            b=b,
+            inputs=list(_inputs(parts, a, b)),
+            prompt_diffs=list(_prompt_diffs(a, b)),
+        )
     )
 
 

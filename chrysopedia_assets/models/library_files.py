@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from chrysopedia_assets.models.records import Record, Text
+from chrysopedia_assets.models.records import Record, Seconds, Text, Title
 from chrysopedia_assets.models.transcripts import Segment
 
 TranscriptFormat = Literal[
@@ -12,8 +12,18 @@ TranscriptFormat = Literal[
 ]
 
 
+class Chapter(Record):
+    """Where the source says that a part of the video begins; no stage reads it, it is there to compare with."""
+
+    start_s: Seconds
+    title: Title
+
+
 class SourceTranscript(Record):
-    """Segments in order, none empty, times finite; `repairs` says in words what was mended to get there."""
+    """Segments in order, none empty, times finite; `repairs` says in words what was mended to get there.
+
+    `chapters` are in order of time; `chapters_left_out` says which were not sound. Neither gets into a transcript.
+    """
 
     format: TranscriptFormat
     segments: tuple[Segment, ...] = Field(min_length=1)
@@ -22,3 +32,10 @@ class SourceTranscript(Record):
     language: Text | None = None
     duration_s: float | None = None
     repairs: tuple[Text, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+    chapters_left_out: tuple[Text, ...] = ()
+
+    @property
+    def end_s(self) -> float:
+        """When the last word was said, or later where the file says how long it is."""
+        return max(self.duration_s or 0.0, *(s.end_s for s in self.segments))

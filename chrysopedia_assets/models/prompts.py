@@ -30,7 +30,7 @@ VARIABLES: dict[PromptName, frozenset[str]] = {
 """What the templates of a task are given, and have to use somewhere: no other name, none left out."""
 
 REPLY_VERSIONS: dict[PromptName, int] = {
-    "segmentation": 1,
+    "segmentation": 2,
     "extraction": 1,
     "classification": 1,
     "synthesis": 1,

@@ -61,7 +61,7 @@ STAGE_DEFS: dict[StageName, StageDef] = {
     stage.name: stage
     for stage in (
         StageDef("transcripts", "1", (LIBRARY_FILES,)),
-        _asking("topic_chunks", "1", ("transcripts",), "segmentation"),
+        _asking("topic_chunks", "2", ("transcripts",), "segmentation"),
         _asking("key_moments", "1", ("transcripts", "topic_chunks"), "extraction"),
         _asking("classifications", "1", ("key_moments",), "classification", TAXONOMY),
         StageDef("synthesis_groups", "1", ("key_moments", "classifications")),

@@ -34,9 +34,13 @@ class SegmentationInput(Given):
 
 
 class Topic(Record):
-    """A topic runs from `first_segment` to the segment before the next topic's first."""
+    """A topic runs from `first_segment` to the segment before the next topic's first.
+
+    `reason` is why it begins there. It decides nothing, so a reply without one is as good.
+    """
 
     first_segment: SegmentIndex
+    reason: Text = ""
     label: Title
     summary: Text
 
@@ -126,4 +130,5 @@ def _chunk(transcript: Transcript, topic: Topic, last_segment: int) -> TopicChun
         end_s=max(s.end_s for s in covered),
         label=topic.label,
         summary=topic.summary,
+        reason=topic.reason,
     )

@@ -7,12 +7,11 @@ from chrysopedia_assets.models.transcripts import Transcript
 
 def make_transcript(video: Video, source: SourceTranscript) -> Transcript:
     """The source's segments under the video's name; the video lasts at least as long as its last segment."""
-    last_end_s = max(segment.end_s for segment in source.segments)
     return Transcript(
         video=video,
         made_by=f"importer {source.format}",
         language=source.language,
-        duration_s=max(source.duration_s or 0.0, last_end_s),
+        duration_s=source.end_s,
         segments=source.segments,
         repairs=source.repairs,
     )

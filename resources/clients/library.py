@@ -15,6 +15,7 @@ from pathlib import Path
 
 from chrysopedia_assets.errors import InputRefused, InputUnreadable
 from chrysopedia_assets.models.slugs import readable
+from resources.clients.captions.chapters import INFO_SUFFIX, info_beside
 
 TRANSCRIPT_SUFFIXES = frozenset({".json", ".json3", ".vtt", ".srt", ".sbv", ".txt"})
 """Files that claim to be transcripts. Those that cannot be read as one are refused with the reason, not passed over."""
@@ -27,16 +28,20 @@ SETTLE_S = 1.0
 
 @dataclass(frozen=True)
 class LibraryFile:
-    """`stamp` is the file's size and modification time: equal stamps a while apart mean that nobody is writing."""
+    """`stamp` is the size and modification time of the file, and of the one about its video if that is beside it: equal
+    stamps a while apart mean that nobody is writing.
+    """
 
     path: Path
     creator: str
     stamp: str
     creator_given: bool = False
+    info: Path | None = None
+    """What yt-dlp wrote about the video."""
 
     @property
     def modified_ns(self) -> int:
-        return int(self.stamp.partition(":")[2])
+        return max(int(part.partition(":")[2]) for part in self.stamp.split("+"))
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,8 @@ def _below(top: Path, refused: list[InputRefused]) -> Iterator[Path]:
         visited.add((status.st_dev, status.st_ino))
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         for path in (Path(folder) / name for name in sorted(names) if not name.startswith(".")):
+            if path.name.lower().endswith(INFO_SUFFIX):
+                continue  # about a video: read beside its transcript
             if path.suffix.lower() in TRANSCRIPT_SUFFIXES:
                 yield path
             elif (
@@ -147,8 +154,9 @@ def _below(top: Path, refused: list[InputRefused]) -> Iterator[Path]:
 
 
 def _library_file(path: Path, top: Path, creator: str | None, library: Path | None) -> LibraryFile:
+    info = info_beside(path)
     try:
-        status = path.stat()
+        stamps = [_stamp(file) for file in (path, info) if file]
     except OSError as error:
         raise _unreadable(path, error) from error
     if wrong := _wrong_name(path):
@@ -160,9 +168,15 @@ def _library_file(path: Path, top: Path, creator: str | None, library: Path | No
     return LibraryFile(
         path=path,
         creator=readable(creator or _creator(path, top))[:MAX_CREATOR] or "unknown creator",
-        stamp=f"{status.st_size}:{status.st_mtime_ns}",
+        stamp="+".join(stamps),
         creator_given=creator is not None,
+        info=info,
     )
+
+
+def _stamp(path: Path) -> str:
+    status = path.stat()
+    return f"{status.st_size}:{status.st_mtime_ns}"
 
 
 def _wrong_name(path: Path) -> str:

@@ -37,6 +37,7 @@ _events = sa.table(
     sa.column("partition", sa.Text),
     sa.column("timestamp", sa.DateTime),
     sa.column("event", sa.Text),
+    sa.column("run_id", sa.Text),
 )
 _tags = sa.table(
     "asset_event_tags",
@@ -71,6 +72,25 @@ def read_recorded(connect: Connect, video_ids: Collection[str] | None = None) ->
         for event in _newest(connection, (LIBRARY_FILES,), OBSERVED, video_ids):
             made[event.name][event.partition] = _made(event)
         return Recorded(made, _sources(connection), _older(connection, made))
+
+
+def runs_that_gave(connect: Connect, stage: str, video_id: str) -> dict[str, str | None]:
+    """By run, the data version of what it made of a stage of a video; newest run first."""
+    event = _events.c
+    query = (
+        sa.select(event.run_id, event.id, _tags.c.value)
+        .outerjoin_from(_events, _tags, sa.and_(_ITS_TAGS, _tags.c.key == DATA_VERSION))
+        .where(
+            event.asset_key == _db_key(stage),
+            event.dagster_event_type == MATERIALIZED,
+            event.partition == video_id,
+        )
+    )
+    with connect() as connection:
+        if not sa.inspect(connection).has_table("event_logs"):
+            return {}
+        rows = sorted(connection.execute(query).all(), key=lambda row: row.id, reverse=True)
+    return {run_id: version for run_id, _, version in rows}
 
 
 def newest_sources(connect: Connect) -> dict[str, Source]:

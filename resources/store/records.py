@@ -1,7 +1,7 @@
 """Stage records in and out of their tables: one transaction to store, equal content when loaded again.
 
-`save` replaces what the stage had stored for the video. Pages are also kept as versions: a page that changed gets
-a new one, a page that did not change keeps the one it has.
+`save` replaces what the stage had stored for the video. What it gave is also kept as a version where it changed: of the
+stage (`stage_versions.py`), and of each page.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -13,21 +13,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from chrysopedia_assets.errors import RecordMissing
-from chrysopedia_assets.models.classifications import Classifications
-from chrysopedia_assets.models.key_moments import KeyMoments
 from chrysopedia_assets.models.records import Record, StageName, StageRecord, content_version
-from chrysopedia_assets.models.synthesis_groups import SynthesisGroups
 from chrysopedia_assets.models.technique_pages import TechniquePages
-from chrysopedia_assets.models.topic_chunks import TopicChunks
 from chrysopedia_assets.models.transcripts import Segment, Transcript
 from resources.store import tables as t
+from resources.store.stage_versions import KEPT, keep_version
 
 RECORDS: Mapping[StageName, type[StageRecord]] = {
     "transcripts": Transcript,
-    "topic_chunks": TopicChunks,
-    "key_moments": KeyMoments,
-    "classifications": Classifications,
-    "synthesis_groups": SynthesisGroups,
+    **KEPT,
     "technique_pages": TechniquePages,
 }
 Row = dict[str, Any]
@@ -41,9 +35,8 @@ def save(connection: Connection, stage: StageName, record: StageRecord, run_id: 
         raise TypeError(f"{stage} stores {RECORDS[stage].__name__}, not {type(record).__name__}")
     video_id = record.video.video_id
     stored_at = datetime.now(UTC)
-    rows: dict[sa.Table, Iterable[Row]] = {
-        t.stage_outputs: [_output_row(stage, record, run_id, stored_at)]
-    }
+    output = _output_row(stage, record, run_id, stored_at)
+    rows: dict[sa.Table, Iterable[Row]] = {t.stage_outputs: [output]}
     rows |= _TO_ROWS[stage](record)
     for table in rows:
         old = sa.delete(table).where(table.c.video_id == video_id)
@@ -54,8 +47,10 @@ def save(connection: Connection, stage: StageName, record: StageRecord, run_id: 
         numbered = ({"video_id": video_id} | row for row in new)
         while batch := list(islice(numbered, BATCH_ROWS)):
             connection.execute(sa.insert(table), batch)
+    if stage in KEPT:
+        keep_version(connection, stage, record, output["data_version"], run_id, stored_at)
     if isinstance(record, TechniquePages):
-        _keep_versions(connection, record, run_id, stored_at)
+        _keep_pages(connection, record, run_id, stored_at)
 
 
 def load(connection: Connection, stage: StageName, video_id: str) -> StageRecord:
@@ -236,7 +231,7 @@ _FROM_ROWS: Mapping[StageName, Callable[[Connection, str], Row]] = {
 }
 
 
-def _keep_versions(
+def _keep_pages(
     connection: Connection, record: TechniquePages, run_id: str | None, stored_at: datetime
 ) -> None:
     versions = t.page_versions

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from chrysopedia_assets.models.library_files import Chapter
 from chrysopedia_assets.models.records import Video, content_hash
 from chrysopedia_assets.models.slugs import slug
 from resources.store import tables as t
@@ -14,12 +15,16 @@ from resources.store import tables as t
 
 @dataclass(frozen=True)
 class LibraryVideo:
-    """A video and the file behind it: where it lies, the hash of its bytes, and its size and time when last read."""
+    """A video and the file behind it: where it lies, the hash of its bytes, and its size and time when last read.
+
+    `chapters` are what the source says of its parts; no version follows them.
+    """
 
     video: Video
     source_path: str
     source_hash: str
     source_stamp: str
+    chapters: tuple[Chapter, ...] = ()
 
     @property
     def version(self) -> str:
@@ -66,13 +71,13 @@ def put_video(connection: Connection, entry: LibraryVideo) -> None:
         "source_path": entry.source_path,
         "source_hash": entry.source_hash,
         "source_stamp": entry.source_stamp,
+        "chapters": [chapter.model_dump(mode="json") for chapter in entry.chapters],
     }
     known = connection.scalar(
         sa.select(t.videos.c.source_hash).where(t.videos.c.video_id == entry.video.video_id)
     )
     if known is None:
         row |= {"video_id": entry.video.video_id, "added_at": now, "source_changed_at": now}
-        row |= {"chapters": []}
         connection.execute(sa.insert(t.videos), row)
         return
     if known != entry.source_hash:
@@ -113,4 +118,5 @@ def _library_video(row: sa.RowMapping) -> LibraryVideo:
         source_path=row["source_path"],
         source_hash=row["source_hash"],
         source_stamp=row["source_stamp"],
+        chapters=tuple(Chapter.model_validate(chapter) for chapter in row["chapters"]),
     )

@@ -44,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
     made.mkdir()
     (made / "system.md").write_text("Divide it.\n")
     (made / "user.md").write_text("{{ creator }}, {{video_title}}\n{{  transcript  }}\n")
-    (made / "prompt.toml").write_text("temperature = 0.0\nreply_version = 1\n")
+    (made / "prompt.toml").write_text("temperature = 0.0\nreply_version = 2\n")
     return made
 
 
@@ -159,17 +159,17 @@ def test_a_file_that_is_not_utf_8_is_told(folder: Path, name: str) -> None:
     [
         ("temperature = ", "Invalid value"),
         ("temperature = 0.0\ntemperature = 1.0", "Cannot overwrite"),
-        ("temperatur = 0.0\nreply_version = 1", "temperatur: "),
-        ("temperature = 3.0\nreply_version = 1", "temperature: "),
-        ("temperature = nan\nreply_version = 1", "temperature: "),
-        ("max_output_tokens = 0\nreply_version = 1", "max_output_tokens: "),
-        ("max_input_tokens = 10\nreply_version = 1", "max_input_tokens: "),
-        ("timeout_s = -1\nreply_version = 1", "timeout_s: "),
-        ("thinks = 'often'\nreply_version = 1", "thinks: "),
-        ("[prompt]\nreply_version = 1", "prompt: "),
-        ("reply_version = 2", "replies of version 2; the stage reads version 1"),
-        ("reply_version = '1'", "replies of version 1; the stage reads version 1"),
-        ("", "replies of version None; the stage reads version 1"),
+        ("temperatur = 0.0\nreply_version = 2", "temperatur: "),
+        ("temperature = 3.0\nreply_version = 2", "temperature: "),
+        ("temperature = nan\nreply_version = 2", "temperature: "),
+        ("max_output_tokens = 0\nreply_version = 2", "max_output_tokens: "),
+        ("max_input_tokens = 10\nreply_version = 2", "max_input_tokens: "),
+        ("timeout_s = -1\nreply_version = 2", "timeout_s: "),
+        ("thinks = 'often'\nreply_version = 2", "thinks: "),
+        ("[prompt]\nreply_version = 2", "prompt: "),
+        ("reply_version = 3", "replies of version 3; the stage reads version 2"),
+        ("reply_version = '1'", "replies of version 1; the stage reads version 2"),
+        ("", "replies of version None; the stage reads version 2"),
     ],
 )
 def test_wrong_settings_are_told_with_the_file(folder: Path, toml: str, told: str) -> None:
@@ -181,7 +181,7 @@ def test_wrong_settings_are_told_with_the_file(folder: Path, toml: str, told: st
 
 
 def test_settings_that_the_file_leaves_out_have_their_defaults(folder: Path) -> None:
-    (folder / "prompt.toml").write_text("reply_version = 1")
+    (folder / "prompt.toml").write_text("reply_version = 2")
     settings = read(folder).settings
     assert (settings.model, settings.temperature, settings.thinks) == (None, None, False)
 
@@ -226,9 +226,9 @@ def test_the_version_follows_the_shape_of_the_reply(
 ) -> None:
     prompt = read(folder)
     before = prompt.version
-    monkeypatch.setitem(REPLY_VERSIONS, "segmentation", 2)
+    monkeypatch.setitem(REPLY_VERSIONS, "segmentation", 3)
     assert replace(prompt).version != before
-    assert "the stage reads version 2" in refused(folder).what
+    assert "the stage reads version 3" in refused(folder).what
 
 
 def test_other_settings_are_another_version_and_are_checked(folder: Path) -> None:

@@ -74,6 +74,18 @@ def test_labels_and_summaries_come_from_the_speech() -> None:
     assert second.summary in CHORDS
 
 
+def reasons(*texts: str, gap_s: float = 0.0) -> list[str]:
+    return [c.reason for c in split_topics(transcript(*texts, gap_s=gap_s), ENGINE).chunks]
+
+
+def test_each_topic_after_the_first_says_why_it_begins() -> None:
+    opened = [*REVERB * 3, "Okay, next up, harmony.", *CHORDS * 3]
+    assert reasons(*REVERB * 3, *CHORDS * 3) == ["", "the words change"]
+    assert reasons(*opened) == ["", 'opener "okay, next"']
+    assert reasons(*opened, gap_s=2.5) == ["", 'opener "okay, next", after a pause of 2.5 s']
+    assert set(reasons(*REVERB * 40)[1:]) == {"the topic before had become long"}
+
+
 def test_every_label_is_used_once() -> None:
     labels = [c.label for c in split_topics(transcript(*REVERB * 60), ENGINE).chunks]
     assert len(labels) > 1

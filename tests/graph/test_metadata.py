@@ -67,6 +67,21 @@ def test_every_stage_of_many_parts_lists_them_in_a_table(stage: str) -> None:
     assert tables[0].records
 
 
+def test_what_the_inspector_measures_is_in_the_tables_as_numbers() -> None:
+    chunks, transcript = record_of("topic_chunks"), record_of("transcripts")
+    timeline = _metadata.of_topic_chunks(chunks, transcript)["timeline"]  # type: ignore[arg-type]
+    assert isinstance(timeline, dg.TableMetadataValue)
+    types = {column.name: column.type for column in timeline.schema.columns}
+    assert types | {"pause_s": "float", "drop": "float", "lasts_s": "float"} == types
+    assert [row.data["reason"] for row in timeline.records] == ["", "after a pause"]
+    assert timeline.records[1].data["drop"] == 0.5, "the only place of this video"
+    made_up = _metadata.of_synthesis_groups(record_of("synthesis_groups"))["make_up"]  # type: ignore[arg-type]
+    assert isinstance(made_up, dg.TableMetadataValue)
+    assert made_up.records[0].data["why"] == "the only moment of mixing"
+    moments = _metadata.of_key_moments(record_of("key_moments"), chunks)  # type: ignore[arg-type]
+    assert moments["empty_chunks"] == dg.MetadataValue.int(0)
+
+
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "transcripts"])
 def test_a_video_with_nothing_to_teach_still_has_its_metadata(stage: str) -> None:
     lists = ("chunks", "moments", "classifications", "groups", "pages", "unused")

@@ -46,7 +46,7 @@ def put(folder: Path, text: str, name: str = "one.json") -> Path:
 
 def test_the_shape_of_a_fixture_and_its_version_go_together() -> None:
     assert json.loads(SNAPSHOT.read_text()) == current(), (
-        "raise FIXTURE_VERSION, then: python -m tests.harness.test_fixtures"
+        "raise FIXTURE_VERSION unless files of before are still read, then: python -m tests.harness.test_fixtures"
     )
 
 

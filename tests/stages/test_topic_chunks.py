@@ -31,6 +31,19 @@ def test_topics_become_chunks_that_cover_every_segment() -> None:
     assert found.made_by == "scripted 1"
 
 
+def test_why_a_topic_begins_is_kept_and_nobody_has_to_say_it() -> None:
+    told = SegmentationReply.model_validate(
+        {
+            "topics": [
+                {"first_segment": 0, "label": "One", "summary": ""},
+                {"first_segment": 2, "reason": "turns to the bass", "label": "Two", "summary": ""},
+            ]
+        }
+    )
+    found = split_topics(FOUR, Scripted(lambda question: told))
+    assert [chunk.reason for chunk in found.chunks] == ["", "turns to the bass"]
+
+
 @pytest.mark.parametrize(
     ("firsts", "complaint"),
     [

@@ -41,6 +41,8 @@ class RawTranscript:
     url: str | None = None
     language: str | None = None
     duration_s: float | None = None
+    chapters: object = None
+    """The JSON value as it stands in the file."""
 
 
 @dataclass(slots=True)

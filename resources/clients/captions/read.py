@@ -9,6 +9,7 @@ from pathlib import Path
 
 from chrysopedia_assets.errors import InputRefused, InputUnreadable
 from chrysopedia_assets.models.library_files import SourceTranscript, TranscriptFormat
+from resources.clients.captions.chapters import sound_chapters
 from resources.clients.captions.cue_text import Piece, spoken_lines, subrip_pieces, webvtt_pieces
 from resources.clients.captions.decode import decode, with_line_feeds
 from resources.clients.captions.limits import (
@@ -128,7 +129,7 @@ def _spoken(cues: Iterable[Cue], pieces_of: Callable[[str], Iterator[Piece]]) ->
 
 
 def _transcript(raw: RawTranscript, notes: Notes) -> SourceTranscript:
-    return SourceTranscript(
+    source = SourceTranscript(
         format=raw.format,
         segments=tidy(raw.segments, _RULES[raw.format], notes),
         title=raw.title,
@@ -137,3 +138,7 @@ def _transcript(raw: RawTranscript, notes: Notes) -> SourceTranscript:
         duration_s=raw.duration_s,
         repairs=notes.sentences(),
     )
+    chapters, left_out = sound_chapters(raw.chapters, source.end_s)
+    if not chapters and not left_out:
+        return source
+    return source.model_copy(update={"chapters": chapters, "chapters_left_out": left_out})

@@ -68,6 +68,7 @@ def read_json(text: str) -> RawTranscript:
         url=_web_address(wrapper.get("url")),
         language=_language(about),
         duration_s=_duration_s(about, wrapper),
+        chapters=wrapper.get("chapters", about.get("chapters")),
     )
 
 
