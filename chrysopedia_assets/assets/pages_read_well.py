@@ -13,7 +13,7 @@ import dagster as dg
 from chrysopedia_assets.assets._checks import in_words
 from chrysopedia_assets.assets._metadata import Metadata, of_usage
 from chrysopedia_assets.automation.partitions import videos
-from chrysopedia_assets.freshness.summary import PAGES
+from chrysopedia_assets.freshness.summary import JUDGE, PAGES
 from resources.database import open_database
 from resources.engine import judge_to_ask
 from resources.failures import our_failures
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from chrysopedia_assets.harness.scores import Score
     from resources.engine import Judge
 
-CHECK = "pages_read_well"
 TOO_LITTLE = 0.5
 """By the judge's bands a reader notices: half of the values are missing, or one claim is invented."""
 NOBODY = (
@@ -35,7 +34,7 @@ NOBODY = (
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", dg.PreviewWarning)  # of partitioned checks; the pin is exact
     SPEC = dg.AssetCheckSpec(
-        CHECK,
+        JUDGE,
         asset=PAGES,
         partitions_def=videos,
         description=(
@@ -47,7 +46,7 @@ with warnings.catch_warnings():
 
 # One check, declared as if there could be more: only such a one may be left out of a run that materialises the asset,
 # where Dagster puts every check in.
-@dg.multi_asset_check(name=CHECK, specs=[SPEC], can_subset=True)
+@dg.multi_asset_check(name=JUDGE, specs=[SPEC], can_subset=True)
 def pages_read_well(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
     if dg.AssetKey(PAGES) in context.job_def.asset_layer.selected_asset_keys:
         context.log.info("The pages are not judged: that costs money. Execute the check to ask.")
@@ -91,7 +90,7 @@ def in_figures(scores: "Sequence[Score]", model: str, usage: Metadata) -> dg.Ass
 
 def _result(passed: bool, said: str, metadata: Metadata | None = None) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
-        check_name=CHECK,
+        check_name=JUDGE,
         passed=passed,
         severity=dg.AssetCheckSeverity.WARN,
         description=said,

@@ -19,7 +19,7 @@ from chrysopedia_assets.inspection.seen import (
     SeenMoment,
     SeenPage,
 )
-from chrysopedia_assets.site.pages import clock
+from chrysopedia_assets.models.clock import clock
 
 WIDTH = 110
 COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "red", "bright_cyan", "bright_yellow")

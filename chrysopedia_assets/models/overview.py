@@ -4,9 +4,12 @@ What belongs here: the figures, as they were found at one moment. What does not:
 showing them (`site/overview.py`).
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
-from chrysopedia_assets.models.records import Record, StageName, Text
+from pydantic import Field
+
+from chrysopedia_assets.models.records import Record, Text
 from chrysopedia_assets.models.runs import VideoState
 
 
@@ -37,9 +40,11 @@ class RunningNow(Record):
 
 
 class Broken(Record):
+    """`stage` is empty where it failed at none."""
+
     video_id: Text
     title: Text
-    stage: StageName | None
+    stage: Text
     why: Text
 
 
@@ -56,7 +61,7 @@ class Day(Record):
     """
 
     day: date
-    usd: dict[str, float] = {}
+    usd: Mapping[str, float] = Field(default_factory=dict)
     calls: int = 0
     unpriced: int = 0
     passed: int = 0
@@ -76,7 +81,7 @@ class Overview(Record):
     """`days` are the last four weeks, in order, without gaps; `new_*` are of the last seven days, the newest first."""
 
     at: datetime
-    states: dict[VideoState, int]
+    states: Mapping[VideoState, int]
     pages: int
     new_videos: tuple[NewVideo, ...]
     new_pages: tuple[NewPage, ...]

@@ -9,8 +9,8 @@ from typing import Any
 from chrysopedia_assets.inspection.chapter_scores import ChapterScores
 from chrysopedia_assets.inspection.comparing import Comparison
 from chrysopedia_assets.inspection.seen import Inspection
+from chrysopedia_assets.models.clock import clock
 from chrysopedia_assets.site.html import environment
-from chrysopedia_assets.site.pages import clock
 
 COLOURS = 8
 """Of categories; the style knows as many."""

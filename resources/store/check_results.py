@@ -4,6 +4,8 @@ Belongs here: reading `asset_check_executions` of Dagster 1.13. Does not: writin
 """
 
 import json
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,6 +21,7 @@ _results = sa.table(
     sa.column("partition", sa.Text),
     sa.column("execution_status", sa.Text),
     sa.column("evaluation_event", sa.Text),
+    sa.column("evaluation_event_timestamp", sa.DateTime),
     sa.column("materialization_event_storage_id", sa.Integer),
 )
 _events = sa.table("event_logs", sa.column("id", sa.Integer), sa.column("run_id", sa.Text))
@@ -55,6 +58,56 @@ def newest_is_of_a_partition(connect: Connect, asset: str, check: str) -> bool:
         if not _is_there(connection):
             return False
         return connection.scalar(query.order_by(_results.c.id.desc()).limit(1)) is not None
+
+
+@dataclass(frozen=True)
+class DayOfChecks:
+    """How checks of single videos went on one day; `judged` are the values that a judge has given, 0 to 1."""
+
+    passed: int
+    failed: int
+    judged: tuple[float, ...]
+
+
+def results_by_day(
+    connect: Connect, since: datetime, *, judge: str, without: str
+) -> dict[date, DayOfChecks]:
+    """By day (UTC). `judge` is the check that a model answers, counted apart; `without` is not counted."""
+    row = _results.c
+    query = sa.select(
+        row.evaluation_event_timestamp,
+        row.execution_status,
+        sa.case((row.check_name == judge, row.evaluation_event)),
+    ).where(
+        row.partition.is_not(None),
+        row.check_name != without,
+        row.execution_status.in_((_PASSED, _FAILED)),
+        # Dagster stores UTC without a zone.
+        row.evaluation_event_timestamp >= since.astimezone(UTC).replace(tzinfo=None),
+    )
+    found: dict[date, DayOfChecks] = {}
+    with connect() as connection:
+        if not _is_there(connection):
+            return {}
+        for at, status, judged in connection.execute(query):
+            day = found.get(at.date(), DayOfChecks(0, 0, ()))
+            if judged is not None:
+                value = _judged(judged)
+                found[at.date()] = replace(day, judged=(*day.judged, *value))
+            elif status == _PASSED:
+                found[at.date()] = replace(day, passed=day.passed + 1)
+            else:
+                found[at.date()] = replace(day, failed=day.failed + 1)
+    return found
+
+
+def _judged(event: str) -> tuple[float, ...]:
+    """What the judge has given over all; nothing where nobody was there to judge."""
+    try:
+        metadata = json.loads(event)["dagster_event"]["event_specific_data"]["metadata"]
+        return (float(metadata["overall"]["value"]),)
+    except (ValueError, KeyError, TypeError):
+        return ()
 
 
 def runs_of(connect: Connect, event_ids: list[int]) -> dict[int, str]:

@@ -130,7 +130,7 @@ def totals(
 
     By page there is `totals_by_page`, by refresh `resources.refreshes`.
     """
-    groups = _GROUPS.get(by) or (_month(connection).label("month"),)
+    groups = _GROUPS.get(by) or (_period(connection, "month").label("month"),)
     query = sa.select(*groups, *_LABELLED).where(*which.conditions).group_by(*groups)
     if by is By.CREATOR:
         query = query.select_from(_WITH_CREATORS)
@@ -166,11 +166,25 @@ def saved(connection: Connection, which: Which = ALL) -> dict[str, Any]:
     return dict(connection.execute(query).mappings().one())
 
 
-def _month(connection: Connection) -> sa.ColumnElement[str]:
-    """As 2026-11, in UTC."""
+def by_day(connection: Connection, since: datetime) -> list[dict[str, Any]]:
+    """For each day (2026-11-05, UTC) and task with calls since then: how many were sent, what they cost, how many have no price."""
+    day = _period(connection, "day").label("day")
+    names = ("calls", "cost_usd", "unpriced")
+    measured = [_MEASURES[name].label(name) for name in names]
+    query = sa.select(day, _calls.task, *measured).where(*Which(since=since).conditions)
+    rows = connection.execute(query.group_by(day, _calls.task).order_by(day, _calls.task))
+    return [dict(row) for row in rows.mappings()]
+
+
+_PERIODS = {"month": ("YYYY-MM", "%Y-%m"), "day": ("YYYY-MM-DD", "%Y-%m-%d")}
+
+
+def _period(connection: Connection, name: str) -> sa.ColumnElement[str]:
+    """When a call was begun, as 2026-11 or 2026-11-05, in UTC."""
+    postgresql, sqlite = _PERIODS[name]
     if connection.dialect.name == "postgresql":
-        return sa.func.to_char(sa.func.timezone("UTC", _calls.started_at), "YYYY-MM")
-    return sa.func.strftime("%Y-%m", _calls.started_at)
+        return sa.func.to_char(sa.func.timezone("UTC", _calls.started_at), postgresql)
+    return sa.func.strftime(sqlite, _calls.started_at)
 
 
 def _dearest_first(row: Mapping[str, Any]) -> list[float]:
