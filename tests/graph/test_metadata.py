@@ -24,7 +24,7 @@ OF: Mapping[str, Callable[..., Mapping[str, dg.MetadataValue]]] = {
 PLOTTED: Mapping[str, set[str]] = {
     "transcripts": {"segments", "spoken_words", "duration_min"},
     "topic_chunks": {"chunks"},
-    "key_moments": {"moments"},
+    "key_moments": {"moments", "empty_chunks"},
     "classifications": {"classified"},
     "synthesis_groups": {"groups", "largest_tokens"},
     "technique_pages": {"pages", "words", "unused_moments"},

@@ -1,7 +1,7 @@
 """What calls cost, added up on both databases: nothing counted twice, nothing unknown counted as nothing."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from resources.store.costs import (
     ALL,
     By,
     Which,
+    by_day,
     history,
     saved,
     total,
@@ -347,13 +348,6 @@ def test_a_stage_above_that_was_run_again_since_is_not_where_the_page_came_from(
     call(database, cost_usd=1.0, subject="segments 0 to 0", run="run-a")
     before = added_by_page(database)
     with database.writing(lock="test") as connection:
-        [row] = connection.execute(
-            sa.select(t.stage_outputs).where(t.stage_outputs.c.stage == "key_moments")
-        )
-        connection.execute(sa.insert(t.stage_versions), {
-            "video_id": VIDEO, "stage": "key_moments", "version": 1, "data_version": row.data_version,
-            "made_by": row.made_by, "run_id": "run-a", "stored_at": row.stored_at, "record": b"",
-        })  # fmt: skip
         save(connection, "key_moments", record_of("key_moments"), run_id="run-c")
     call(database, cost_usd=4.0, subject="segments 0 to 0", run="run-c")
     assert added_by_page(database) == before | {None: 4.0}
@@ -418,3 +412,18 @@ def test_the_column_by_page_adds_up_to_the_ledger_whatever_happened(
             assert sum(row[name] for row in rows) == pytest.approx(value, abs=1e-12), name
             assert all(row[name] >= -1e-12 for row in rows), name
     assert len(rows) == 2
+
+
+def test_days_are_those_of_utc_with_what_each_task_cost(database: Database) -> None:
+    for task, cost_usd in (("extraction", 0.5), ("extraction", None), ("synthesis", 0.25)):
+        call(database, task=task, cost_usd=cost_usd)
+    call(database, "reused")
+    late = datetime(2026, 11, 5, 23, 30, tzinfo=timezone(timedelta(hours=-2)))
+    with database.writing(lock="test") as connection:
+        connection.execute(sa.update(t.llm_calls).values(started_at=late))
+        rows = by_day(connection, late)
+        assert by_day(connection, late + timedelta(seconds=1)) == []
+    assert rows == [
+        {"day": "2026-11-06", "task": "extraction", "calls": 2, "cost_usd": 0.5, "unpriced": 1},
+        {"day": "2026-11-06", "task": "synthesis", "calls": 1, "cost_usd": 0.25, "unpriced": 0},
+    ]
