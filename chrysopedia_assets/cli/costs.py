@@ -69,8 +69,7 @@ def costs_command(
     _print_rows(rows, everything)
     if most is not None and len(rows) == most:
         results.print("Perhaps more: --limit N, or --json for all.", highlight=False)
-    if reused["replies"]:
-        _tell_saved(reused, spared)
+    _tell_saved(reused, spared)
 
 
 def _which(video: str | None, since: str | None, month: str | None) -> Which:
@@ -129,12 +128,17 @@ def _cell(name: str, value: Any) -> str:
 
 
 def _tell_saved(reused: Mapping[str, Any], spared: Spared) -> None:
-    unpriced = f" and {reused['unpriced']} of unknown price" if reused["unpriced"] else ""
-    told = f"Saved: {reused['replies']:,} replies from the ledger, US$ {reused['cost_usd']:.4f}{unpriced}"
+    told = []
+    if reused["replies"]:
+        unpriced = f" and {reused['unpriced']} of unknown price" if reused["unpriced"] else ""
+        told.append(
+            f"{reused['replies']:,} replies from the ledger, US$ {reused['cost_usd']:.4f}{unpriced}"
+        )
     if spared.stages:
-        money = f"US$ {Range(*spared.usd)}" if spared.usd else "money unknown"
-        told += f"; {spared.stages:,} runs of stages spared by early cut-off, {money} (estimated)"
-    results.print(f"{told}.", highlight=False, soft_wrap=True)
+        money = f"US$ {Range(*spared.usd)} (estimated)" if spared.usd else "money unknown"
+        told.append(f"{spared.stages:,} runs of stages spared by early cut-off, {money}")
+    if told:
+        results.print(f"Saved: {'; '.join(told)}.", highlight=False, soft_wrap=True)
 
 
 def _tell_refreshes(which: Which, limit: int | None, as_json: bool) -> None:

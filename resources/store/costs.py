@@ -17,6 +17,8 @@ from resources.store import tables as t
 from resources.store.page_costs import figures_of, paid_by, placed_moments, source_calls
 
 MAX_IN = 500
+ROUNDED_TO = 9
+"""Decimal places: what is smaller is no money, but how computers add."""
 
 
 class By(StrEnum):
@@ -200,7 +202,8 @@ def totals_by_page(
     counted = [call for call in calls if call.call_id in figures]
     moments = placed_moments(connection, which.video_id)
     found = costs_of_pages(counted, figures, moments, Figures(**everything))
-    rest = found.pop(None)
+    # Nothing is left over as nothing, and not as what adding in another order makes of it.
+    rest = Figures(*(round(value, ROUNDED_TO) + 0.0 for value in found.pop(None)))
     rows = [{"page": page_id} | share._asdict() for page_id, share in found.items()]
     return [*sorted(rows, key=_dearest_first), {"page": None} | rest._asdict()]
 

@@ -22,7 +22,9 @@ from chrysopedia_assets.freshness.summary import count_words
 from chrysopedia_assets.models.records import STAGES
 from resources.clients.library import look
 from resources.database import open_database
+from resources.refreshes import refresh_accounts
 from resources.settings import PROJECT, settings
+from resources.store.costs import ALL
 from resources.store.refreshes import list_refreshes
 from tests.fakes.chat_server import ChatServer
 from tests.library import LINES, put_vtt
@@ -241,3 +243,6 @@ def test_a_backfill_of_exactly_the_stale_cells_is_done_by_the_daemon(
     ]
     assert {run.tags["dagster/partition"] for run in ran} == set(VIDEOS)
     assert all(run.asset_selection == {dg.AssetKey(STAGES[-1])} for run in ran)
+    [account] = refresh_accounts(ALL)
+    assert (account.videos, account.failed, account.left) == (len(VIDEOS), (), ())
+    assert account.state in ("done", "under way"), "Dagster closes it when it looks next"

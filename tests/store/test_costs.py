@@ -325,6 +325,7 @@ def test_tries_that_failed_in_the_pages_own_run_are_its_cost(database: Database)
     [page, rest] = by_page(database)
     assert (page["cost_usd"], page["calls"], page["failed"]) == (0.75, 2, 1)
     assert (rest["cost_usd"], rest["calls"]) == (0, 0)
+    assert "-" not in str(rest.values()), "nothing is left, and not less than nothing"
 
 
 def test_a_reply_used_again_costs_the_page_what_was_paid_for_it(database: Database) -> None:
@@ -409,8 +410,8 @@ def test_the_column_by_page_adds_up_to_the_ledger_whatever_happened(
         with_pages(database, **remade)
         everything, rows = summed(database), by_page(database)
         for name, value in everything.items():
-            assert sum(row[name] for row in rows) == pytest.approx(value, abs=1e-12), name
-            assert all(row[name] >= -1e-12 for row in rows), name
+            assert sum(row[name] for row in rows) == pytest.approx(value, abs=1e-8), name
+            assert all(row[name] >= 0 for row in rows), name
     assert len(rows) == 2
 
 

@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Protocol
 from weakref import WeakValueDictionary
@@ -40,10 +40,10 @@ from chrysopedia_assets.models.calls import (
     Request,
     Result,
 )
-from resources.clients.llm.budget import MonthBudget
+from resources.clients.llm.budget import MonthBudget, room_for
 from resources.clients.llm.dialect import learned
 from resources.clients.llm.endpoint import Endpoint, Unsupported
-from resources.clients.llm.prices import Price, cost_usd, most_usd
+from resources.clients.llm.prices import Price, cost_usd
 from resources.clients.llm.turns import Turns
 
 MAX_WAIT_S = 120.0
@@ -187,7 +187,10 @@ class Caller:
     async def _ask(
         self, server: Server, request: Request, label: Label, judge: Judge, run_id: str | None
     ) -> Reply:
-        """Until the server answers, or waiting has not helped; each further attempt is later, or written otherwise."""
+        """Until the server answers, or waiting has not helped; each further attempt is later, or written otherwise.
+
+        A call has its room in the budget from before it is recorded until what it cost is.
+        """
         asked, endpoint, tries = server.request(request), server.endpoint, 0
         name, timeout_s = (endpoint.name, asked.model), label.timeout_s
         while True:
@@ -198,7 +201,8 @@ class Caller:
                     async with self._turns.turn(run_id or label.video_id):
                         if self._quiet_s(endpoint) > 0 or dialect != self._dialects[name]:
                             continue  # another call has learned something while this one waited for its turn
-                        await paid_for.enter_async_context(self._room_for(endpoint, asked))
+                        room = room_for(self.budget, asked, endpoint.base_url, self.price)
+                        await paid_for.enter_async_context(room)
                         attempt = Attempt(
                             asked.key, run_id, endpoint.name, asked.model, label, dialect
                         )
@@ -223,12 +227,6 @@ class Caller:
                     self._quiet_until[endpoint.name] = until
                 else:
                     await self.sleep(wait_s)
-
-    def _room_for(self, endpoint: Endpoint, asked: Request) -> AbstractAsyncContextManager[None]:
-        """In the month's budget, from before a call is recorded until what it cost is. Entering raises BudgetSpent."""
-        if self.budget is None:
-            return nullcontext()
-        return self.budget.room_for(most_usd(asked, endpoint.base_url, self.price))
 
     async def _send(
         self, endpoint: Endpoint, request: Request, attempt: Attempt, timeout_s: float

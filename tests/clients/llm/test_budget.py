@@ -83,7 +83,7 @@ def test_twelve_calls_at_once_never_pass_the_budget(database: Database, server: 
     paid = sum(row.cost_usd for row in made)
     assert 0 < paid <= limit
     assert paid + MOST > limit, "a call that had room was held back"
-    assert server.max_in_flight == 3, "no more at once than could all be the dearest"
+    assert server.max_in_flight <= 3, "no more at once than could all be the dearest"
     told = str(refused(found)[0])
     assert f"US$ {paid:.4f} of this month's budget of US$ {limit:.2f}" in told
     assert "CHRYSOPEDIA_BUDGET_USD" in told
