@@ -19,6 +19,7 @@
     ├── RecordMissing         a stage asks for a record that was never stored
     └── ConfigurationError    a setting or a file of the installation is wrong
         ├── AccessDenied      the model server does not accept the key, or the account is empty
+        ├── BudgetSpent       the month's budget has no room for another call
         ├── ModelNotFound     the model server has no such model
         └── RequestRejected   the model server does not accept the request as it is
 
@@ -121,6 +122,10 @@ class ConfigurationError(ChrysopediaError):
 
 class AccessDenied(ConfigurationError):
     """The model server does not let us in: a wrong key, no permission, no credit."""
+
+
+class BudgetSpent(ConfigurationError):
+    """The month's budget has no room for another call; what was answered before is kept, and stays free."""
 
 
 class ModelNotFound(ConfigurationError):

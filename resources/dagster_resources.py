@@ -8,6 +8,7 @@ from chrysopedia_assets.stages.ports import Ask
 from resources.database import open_database
 from resources.engine import engine, engine_of
 from resources.library import Library
+from resources.llm import budget_warning
 from resources.observations import observe_sources
 from resources.sources import read_sources, sources_of
 
@@ -31,4 +32,6 @@ class EngineResource(dg.ConfigurableResource[Ask]):
             return engine()
         if context.instance is not None:
             observe_sources(context.instance, sources_of(run.run_id))
+        if context.log and (warning := budget_warning()):
+            context.log.warning(warning)
         return engine_of(run.run_id, fresh=run.tags.get(FRESH) == "true")

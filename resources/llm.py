@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import UTC, datetime
+from functools import lru_cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from chrysopedia_assets.errors import ConfigurationError
-from chrysopedia_assets.models.calls import Completion, Label, Request
+from chrysopedia_assets.models.calls import Completion, Label, MonthSpent, Request
 from chrysopedia_assets.models.prompts import TASKS, PromptName
+from resources.clients.llm.budget import MonthBudget
 from resources.clients.llm.caller import Caller, Judge, Reply, Server
 from resources.clients.llm.check import check
 from resources.clients.llm.endpoint import Endpoint
@@ -24,8 +26,17 @@ from resources.clients.llm.openai_package import openai_package
 from resources.clients.llm.prices import Price, cost_usd
 from resources.clients.prompts import PromptTemplate, read_prompt
 from resources.database import open_database
-from resources.settings import LLM, OPENAI_URL, LlmServer, LlmSettings, llm_settings, settings
+from resources.settings import (
+    LLM,
+    OPENAI_URL,
+    LlmServer,
+    LlmSettings,
+    llm_settings,
+    month_budget_usd,
+    settings,
+)
 from resources.store.ledger import Ledger
+from resources.store.spending import month_of, spent_since
 
 CALLS_PER_VIDEO = 4
 """About as many calls of one video are under way on average: a stage has one, or dozens."""
@@ -35,6 +46,8 @@ CALLS_PER_PROCESS = 16
 """In flight. A second's worth of as many takes a core about a third of a second."""
 VIDEOS_PER_PROCESS = 4
 """To fewer a process of their own, which takes seconds to start, gives nothing."""
+WARN_FROM = 0.8
+"""Of the month's budget."""
 MOST_PROCESSES = 8
 """Up to half a gigabyte each, and one database for all."""
 
@@ -71,6 +84,21 @@ def expected_usd(
     price = Price(*chosen.price) if chosen.price else None
     spent = Completion("", tokens_in=round(tokens_in), tokens_out=round(tokens_out))
     return cost_usd(spent, model, chosen.server.base_url, price)
+
+
+def month_spent(opened: datetime | None = None) -> MonthSpent:
+    """In this calendar month (UTC), by all processes; calls begun since `opened` may still be under way."""
+    now = datetime.now(UTC)
+    with open_database().reading() as connection:
+        return spent_since(connection, month_of(now), opened or now)
+
+
+def budget_warning() -> str | None:
+    """What to say when most of the month's budget is spent; None while it is not. Raises ConfigurationError."""
+    limit = month_budget_usd()
+    if limit is None or (spent := month_spent().usd) < WARN_FROM * limit:
+        return None
+    return f"US$ {spent:.2f} of this month's budget of US$ {limit:.2f} are spent."
 
 
 def load_client() -> None:
@@ -162,7 +190,9 @@ def _open() -> Llm:
         variables = f"{LLM}FALLBACK"
         servers.append(Server(_endpoint(found.fallback, variables), found.fallback.model))
     price = Price(*found.price) if found.price else None
-    caller = Caller(servers, Ledger(open_database()), found.concurrency, price)
+    limit = month_budget_usd()
+    budget = None if limit is None else MonthBudget(limit, partial(month_spent, datetime.now(UTC)))
+    caller = Caller(servers, Ledger(open_database()), found.concurrency, price, budget)
     return Llm(BackgroundLoop(), caller)
 
 

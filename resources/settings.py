@@ -6,6 +6,7 @@ A process that has no `DAGSTER_HOME` gets the project's own, so that nobody has 
 import difflib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,18 @@ def settings() -> Settings:
 def refresh_budget() -> str | None:
     """What the sensor `refresh_on_change` may spend on one refresh; None where nobody has set it."""
     return os.environ.get("CHRYSOPEDIA_REFRESH_BUDGET") or None
+
+
+def month_budget_usd() -> float | None:
+    """What all calls of one calendar month may cost; None where nobody has set it. Raises ConfigurationError."""
+    text = os.environ.get("CHRYSOPEDIA_BUDGET_USD")
+    if not text:
+        return None
+    if not re.fullmatch(r"\d+(\.\d+)?", text):
+        raise ConfigurationError(
+            f"CHRYSOPEDIA_BUDGET_USD is {text!r}", cure="Give US dollars for a month: 50 or 12.50"
+        )
+    return float(text)
 
 
 OPENAI_URL = "https://api.openai.com/v1"

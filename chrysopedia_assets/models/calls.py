@@ -147,3 +147,18 @@ class Usage:
     unpriced: int = 0
     seconds: float = 0.0
     prompt_version: str | None = None
+
+
+@dataclass(frozen=True)
+class MonthSpent:
+    """What the ledger says of a calendar month. `unknown` calls were stopped, or not answered in time, or answered
+    without a count of tokens: nobody knows what they cost. `dearest_usd` is the dearest of the others.
+    """
+
+    usd: float = 0.0
+    unknown: int = 0
+    dearest_usd: float = 0.0
+
+    def at_most(self, a_call_usd: float) -> float:
+        """Each unknown call taken for the dearest, or for one that costs so much, if that is more."""
+        return self.usd + self.unknown * max(self.dearest_usd, a_call_usd)

@@ -8,6 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Protocol
 from weakref import WeakValueDictionary
@@ -39,6 +40,7 @@ from chrysopedia_assets.models.calls import (
     Request,
     Result,
 )
+from resources.clients.llm.budget import MonthBudget, room_for
 from resources.clients.llm.dialect import learned
 from resources.clients.llm.endpoint import Endpoint, Unsupported
 from resources.clients.llm.prices import Price, cost_usd
@@ -125,6 +127,7 @@ class Caller:
     ledger: Ledger
     concurrency: int
     price: Price | None = None
+    budget: MonthBudget | None = None
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _dialects: dict[tuple[str, str], Dialect] = field(default_factory=dict)
     _quiet_until: dict[str, float] = field(default_factory=dict)
@@ -184,19 +187,27 @@ class Caller:
     async def _ask(
         self, server: Server, request: Request, label: Label, judge: Judge, run_id: str | None
     ) -> Reply:
-        """Until the server answers, or waiting has not helped; each further attempt is later, or written otherwise."""
+        """Until the server answers, or waiting has not helped; each further attempt is later, or written otherwise.
+
+        A call has its room in the budget from before it is recorded until what it cost is.
+        """
         asked, endpoint, tries = server.request(request), server.endpoint, 0
         name, timeout_s = (endpoint.name, asked.model), label.timeout_s
         while True:
             await self._quiet_time(endpoint)
             dialect = await self.dialect(endpoint, asked.model)
             try:
-                async with self._turns.turn(run_id or label.video_id):
-                    if self._quiet_s(endpoint) > 0 or dialect != self._dialects[name]:
-                        continue  # another call has learned something while this one waited for its turn
-                    attempt = Attempt(asked.key, run_id, endpoint.name, asked.model, label, dialect)
-                    sent = await self._send(endpoint, asked, attempt, timeout_s)
-                return await self._judged(endpoint, asked, sent, judge)
+                async with AsyncExitStack() as paid_for:
+                    async with self._turns.turn(run_id or label.video_id):
+                        if self._quiet_s(endpoint) > 0 or dialect != self._dialects[name]:
+                            continue  # another call has learned something while this one waited for its turn
+                        room = room_for(self.budget, asked, endpoint.base_url, self.price)
+                        await paid_for.enter_async_context(room)
+                        attempt = Attempt(
+                            asked.key, run_id, endpoint.name, asked.model, label, dialect
+                        )
+                        sent = await self._send(endpoint, asked, attempt, timeout_s)
+                    return await self._judged(endpoint, asked, sent, judge)
             except Unsupported as unsupported:
                 if dialect != self._dialects[name]:
                     continue

@@ -6,7 +6,8 @@ billed by that provider.
 
 from dataclasses import dataclass
 
-from chrysopedia_assets.models.calls import Completion
+from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.models.calls import Completion, Request, estimated_tokens
 
 MILLION = 1_000_000
 
@@ -33,6 +34,20 @@ def cost_usd(
         spent = (fresh * price.tokens_in, cached * price.tokens_cached, completion.tokens_out * price.tokens_out)  # fmt: skip
         return sum(spent) / MILLION
     return listed
+
+
+def most_usd(request: Request, base_url: str, price: Price | None = None) -> float:
+    """What a call may cost: all of it read anew, and as long a reply as it allows. Raises ConfigurationError."""
+    schema = request.model_dump_json(include={"reply_schema"})
+    text = " ".join((*(message.content for message in request.messages), schema))
+    longest = Completion("", tokens_in=estimated_tokens(text), tokens_out=request.max_output_tokens)
+    found = cost_usd(longest, request.model, base_url, price)
+    if found is None:
+        raise ConfigurationError(
+            f"nobody knows what {request.model} costs, so CHRYSOPEDIA_BUDGET_USD cannot be kept",
+            cure="Set CHRYSOPEDIA_LLM_PRICE (0/0 for a server of your own), or unset the budget.",
+        )
+    return found
 
 
 def is_known(model: str, base_url: str) -> bool:
