@@ -60,7 +60,7 @@ def launch_backfill(
                 backfill_id,
                 trigger="bulk_resynthesis",
                 choices=choices,
-                estimate=planned.estimate.as_dict(),
+                estimate=planned.as_record(),
             )
         instance.add_backfill(backfill)
     return backfill_id

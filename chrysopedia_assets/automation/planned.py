@@ -70,6 +70,11 @@ class Planned:
             for entry in self.entries[:most]
         ]
 
+    def as_record(self) -> dict[str, Any]:
+        """For the record of refreshes: of which videos, and what that comes to."""
+        videos = [entry.video_id for entry in self.entries]
+        return {"videos": videos} | self.estimate.as_dict()
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {

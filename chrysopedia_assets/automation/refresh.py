@@ -53,8 +53,14 @@ class Refreshed:
     run_ids: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON and the record of refreshes."""
+        """For JSON."""
         used = asdict(self.used)
+        return self.as_record() | {
+            "used": {name: used[name] for name in used if name != "prompt_version"}
+        }
+
+    def as_record(self) -> dict[str, Any]:
+        """For the record of refreshes; what was used is in the ledger."""
         return {
             "ran": [list(pair) for pair in self.ran],
             "spared": [list(pair) for pair in self.spared],
@@ -62,7 +68,6 @@ class Refreshed:
             "busy": self.busy,
             "over_budget": self.over_budget,
             "not_begun": self.not_begun,
-            "used": {name: used[name] for name in used if name != "prompt_version"},
             "saved": self.saved.as_dict() if self.saved else None,
         }
 
@@ -95,7 +100,7 @@ def refresh(
             refresh_id,
             trigger=order.trigger,
             choices=choices or {},
-            estimate=planned.estimate.as_dict(),
+            estimate=planned.as_record(),
         )
     done_with: dict[str, Processed] = {}
     try:
@@ -108,7 +113,7 @@ def refresh(
     finally:
         made = _account(planned, done_with, purse, forecast, database)
         with database.writing(lock="refreshes") as connection:
-            end_refresh(connection, refresh_id, made.as_dict())
+            end_refresh(connection, refresh_id, made.as_record())
     return made
 
 

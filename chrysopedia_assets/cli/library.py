@@ -167,6 +167,8 @@ def process(
     rows = [found.get(v, Processed(v, ran=())).as_row() for v in video_ids if v not in stale]
     if wrong := [done.failed for done in found.values() if done.failed and done.failed.for_all]:
         print_processed([row for row in rows if row["ran"]])
+        undone = [v for v in todo if v not in found or found[v].failed]
+        refuse(f"{len(undone)} videos are left undone: {', '.join(undone)}")
         raise ConfigurationError(
             f"{wrong[0].message} Nothing more was tried",
             cure="Then go on with: chrysopedia process",

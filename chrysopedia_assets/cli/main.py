@@ -7,12 +7,14 @@ Exit codes: 0 done, 1 some videos failed or were refused and the others are done
 """
 
 import logging
+import os
 import sys
+from contextlib import suppress
 
 from dotenv import load_dotenv
 
 from chrysopedia_assets.cli.lazy import lazy_group
-from chrysopedia_assets.cli.output import errors
+from chrysopedia_assets.cli.output import errors, refuse
 from chrysopedia_assets.cli.prompt.app import app as prompt
 from chrysopedia_assets.errors import ChrysopediaError
 from resources.garbage import keep_what_is_loaded, look_seldom
@@ -34,7 +36,7 @@ app = lazy_group(
         "rerun-all": f"{HERE}.refresh:rerun_all_command",
         "rerun": f"{HERE}.rerun:rerun_command",
         "accept": f"{HERE}.accept:accept_command",
-        "cost": f"{HERE}.cost:cost_command",
+        "costs": f"{HERE}.costs:costs_command",
     },
     pretty_exceptions_enable=False,
 )
@@ -61,4 +63,16 @@ def run() -> None:
         )
         sys.exit(2)
     finally:
+        _warn_of_budget()
         keep_what_is_loaded()  # else Python looks through all of it once more, to end
+
+
+def _warn_of_budget() -> None:
+    """Once, after a command that had to do with models."""
+    if not os.environ.get("CHRYSOPEDIA_BUDGET_USD") or "resources.llm" not in sys.modules:
+        return
+    from resources.llm import budget_warning
+
+    with suppress(ChrysopediaError):  # the command has told what is wrong
+        if warning := budget_warning():
+            refuse(warning)

@@ -3,7 +3,7 @@
 import difflib
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -49,18 +49,29 @@ def plain(text: str, style: str = "") -> Text:
     return Text(text.translate(_COMMANDS), style=style)
 
 
-def print_table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
-    """Columns are the keys of the first row; numbers are set to the right. Text is shown as it is, never as markup."""
+def print_table(
+    rows: Sequence[Mapping[str, Any]],
+    empty: str,
+    *,
+    total: Mapping[str, Any] | None = None,
+    right: Collection[str] = (),
+) -> None:
+    """Columns are the keys of the first row; numbers, and what `right` names, are set to the right. Text is shown as it is,
+    never as markup. `total` is a row of its own, below the others.
+    """
     if not rows:
         results.print(empty)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, value in rows[0].items():
-        numeric = isinstance(value, int | float)
+        numeric = isinstance(value, int | float) or name in right
         justify: JustifyMethod = "right" if numeric else "left"
         table.add_column(name.replace("_", " "), justify=justify, no_wrap=True)
     for row in rows:
-        table.add_row(*(plain("" if value is None else str(value)) for value in row.values()))
+        table.add_row(*_cells(row))
+    if total is not None:
+        table.add_row()
+        table.add_row(*_cells(total), style="bold")
     # Never folded or cropped: on a narrow terminal a line goes on below, and an id can still be copied.
     natural = Measurement.get(results, results.options.update(max_width=MAX_TABLE_WIDTH), table)
     wide = Console(width=natural.maximum)
@@ -68,6 +79,10 @@ def print_table(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
         wide.print(table)
     for line in shown.get().splitlines():
         print(line.rstrip())  # noqa: T201  # rich has done its part, and would fold it
+
+
+def _cells(row: Mapping[str, Any]) -> list[Text]:
+    return [plain("" if value is None else str(value)) for value in row.values()]
 
 
 def one_line(text: str) -> str:

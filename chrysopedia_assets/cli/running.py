@@ -120,6 +120,8 @@ def print_account(made: "Refreshed") -> None:
     ):
         for video_id in videos:
             results.print(f"{video_id}: {why}", markup=False, highlight=False, soft_wrap=True)
+    if any(done.for_all for done in made.failed):
+        refuse("Nothing more was tried. Then go on with: chrysopedia refresh")
     used = made.used
     paid = "US$ unknown" if used.unpriced else f"US$ {used.cost_usd:.4f}"
     results.print(

@@ -169,6 +169,24 @@ def _language_model() -> str:
     return f"none set (CHRYSOPEDIA_LLM_MODEL): the embedded engine answers{without}"
 
 
+def _month_budget() -> str:
+    from resources.llm import month_spent
+    from resources.settings import month_budget_usd
+
+    limit, spent = month_budget_usd(), month_spent()
+    told = f"US$ {spent.usd:.4f} spent this month"
+    if spent.unknown:
+        told += f", and {spent.unknown} calls of unknown cost"
+    if limit is None:
+        return f"{told}; no limit (CHRYSOPEDIA_BUDGET_USD)"
+    if spent.at_most(0.0) >= limit:
+        raise ConfigurationError(
+            f"{told}, of US$ {limit:.2f}",
+            cure="Raise CHRYSOPEDIA_BUDGET_USD, or wait for the next month.",
+        )
+    return f"{told}, of US$ {limit:.2f}"
+
+
 def _library() -> str:
     folder = settings().library_dir
     return (
@@ -199,6 +217,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "taxonomy": _taxonomy,
     "prompts": _prompts,
     "language model": _language_model,
+    "month's budget": _month_budget,
     "library": _library,
     "dagster": _dagster,
     "graph": _graph,

@@ -1,7 +1,8 @@
 """What calls cost, added up by whatever one asks about. All from the ledger; nothing is counted anywhere else."""
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -9,32 +10,65 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from chrysopedia_assets.freshness.estimate import History, Spent
+from chrysopedia_assets.inspection.shares import Figures, costs_of_pages
 from chrysopedia_assets.models.calls import Usage
 from chrysopedia_assets.models.prompts import TASKS, Task
 from resources.store import tables as t
+from resources.store.page_costs import figures_of, paid_by, placed_moments, source_calls
 
 MAX_IN = 500
+ROUNDED_TO = 9
+"""Decimal places: what is smaller is no money, but how computers add."""
 
 
 class By(StrEnum):
     VIDEO = "video"
+    CREATOR = "creator"
     STAGE = "stage"
     RUN = "run"
+    PAGE = "page"
     PROMPT = "prompt"
     MODEL = "model"
     OUTCOME = "outcome"
-    PAGE = "page"
+    MONTH = "month"
+    CALL = "call"
+    REFRESH = "refresh"
 
 
 _calls = t.llm_calls.c
-_GROUPS: dict[By, tuple[sa.Column[Any], ...]] = {
+_GROUPS: dict[By, tuple[sa.ColumnElement[Any], ...]] = {
     By.VIDEO: (_calls.video_id,),
+    By.CREATOR: (t.creators.c.name.label("creator"),),
     By.STAGE: (_calls.task,),
-    By.RUN: (_calls.run_id,),
+    By.RUN: (_calls.run_id, _calls.video_id),
     By.PROMPT: (_calls.task, _calls.prompt_version),
     By.MODEL: (_calls.endpoint, _calls.model),
     By.OUTCOME: (_calls.outcome,),
+    By.CALL: (_calls.call_id, _calls.task, _calls.video_id, _calls.subject, _calls.outcome),
 }
+
+
+@dataclass(frozen=True)
+class Which:
+    """Calls of one video, or of all; begun from `since` on, and before `until` (aware)."""
+
+    video_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        found = []
+        if self.video_id is not None:
+            found.append(_calls.video_id == self.video_id)
+        if self.since is not None:
+            found.append(_calls.started_at >= self.since)
+        if self.until is not None:
+            found.append(_calls.started_at < self.until)
+        return found
+
+
+ALL = Which()
 
 
 def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
@@ -48,7 +82,7 @@ def _total(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
 _SENT = _calls.outcome != "reused"
 _OF_STAGES = _calls.task.in_(TASKS)
 # What went through a reused reply was paid for, and counted, when it was first given.
-_MEASURES = {
+_MEASURES: dict[str, sa.ColumnElement[Any]] = {
     "calls": _count(_SENT),
     "reused": _count(_calls.outcome == "reused"),
     "failed": _count(_calls.outcome.notin_(("ok", "reused", "started"))),
@@ -59,6 +93,11 @@ _MEASURES = {
     "unpriced": _count(_calls.cost_usd.is_(None)),
     "seconds": _total(_calls.latency_s),
 }
+_DEAREST = ("cost_usd", "tokens_in", "calls")
+_LABELLED = [value.label(name) for name, value in _MEASURES.items()]
+_WITH_CREATORS = t.llm_calls.outerjoin(t.videos, t.videos.c.video_id == _calls.video_id).outerjoin(
+    t.creators
+)
 
 
 def usage_of(connection: Connection, run_id: str, task: str, video_id: str) -> Usage:
@@ -82,63 +121,77 @@ def of_prompt(
 
 
 def _usage(connection: Connection, *which: sa.ColumnElement[bool]) -> Usage:
-    measures = [value.label(name) for name, value in _MEASURES.items()]
-    query = sa.select(*measures, sa.func.max(_calls.prompt_version).label("prompt_version"))
+    query = sa.select(*_LABELLED, sa.func.max(_calls.prompt_version).label("prompt_version"))
     return Usage(**connection.execute(query.where(*which)).mappings().one())
 
 
-def totals(connection: Connection, by: By, video_id: str | None = None) -> list[dict[str, Any]]:
-    """One row for each run, video, ..., the dearest first."""
-    if by is By.PAGE:
-        return _by_page(connection, video_id)
-    measures = [value.label(name) for name, value in _MEASURES.items()]
-    groups = _GROUPS[by]
-    query = sa.select(*groups, *measures).group_by(*groups)
-    if video_id is not None:
-        query = query.where(_calls.video_id == video_id)
+def totals(
+    connection: Connection, by: By, which: Which = ALL, *, most: int | None = None
+) -> list[dict[str, Any]]:
+    """One row for each run, video, ..., the dearest first; months the newest first. At most so many, if that is given.
+
+    By page there is `totals_by_page`, by refresh `resources.refreshes`.
+    """
+    groups = _GROUPS.get(by) or (_month(connection).label("month"),)
+    query = sa.select(*groups, *_LABELLED).where(*which.conditions).group_by(*groups)
+    if by is By.CREATOR:
+        query = query.select_from(_WITH_CREATORS)
+    if by is By.CALL and most is not None:  # there are a hundred times as many as of anything else
+        query = query.order_by(*(sa.desc(_MEASURES[name]) for name in _DEAREST)).limit(most)
     rows = [dict(row) for row in connection.execute(query).mappings()]
-    return sorted(rows, key=lambda row: (-row["cost_usd"], -row["tokens_in"], -row["calls"]))
+    if by is By.MONTH:
+        return sorted(rows, key=lambda row: row["month"], reverse=True)[:most]
+    return sorted(rows, key=_dearest_first)[:most]
 
 
-def _by_page(connection: Connection, video_id: str | None) -> list[dict[str, Any]]:
-    """The synthesis calls of the group that a page is written from, in equal parts to the group's pages."""
-    pages: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for page in connection.execute(_pages_of_groups(video_id)):
-        pages[page.video_id, page.group_id].add(page.page_id)
-    query = sa.select(_calls.video_id, _calls.subject, *(v.label(k) for k, v in _MEASURES.items()))
-    query = query.where(_calls.task == "synthesis").group_by(_calls.video_id, _calls.subject)
-    found: dict[str, dict[str, Any]] = {}
-    for row in connection.execute(query).mappings():
-        group_id = row["subject"].removeprefix("group ").split(" ")[0]
-        written = pages.get((row["video_id"], group_id), set())
-        for page_id in written:
-            sums = found.setdefault(page_id, {"page": page_id} | dict.fromkeys(_MEASURES, 0.0))
-            for name in _MEASURES:
-                sums[name] += row[name] / len(written)
-    return sorted(found.values(), key=lambda row: (-row["cost_usd"], row["page"]))
+def total(connection: Connection, which: Which = ALL) -> dict[str, Any]:
+    """Of all calls together."""
+    query = sa.select(*_LABELLED).where(*which.conditions)
+    return dict(connection.execute(query).mappings().one())
 
 
-def _pages_of_groups(video_id: str | None) -> sa.Select[Any]:
-    pages, cited, members, groups = (
-        t.technique_pages.c, t.page_moments.c, t.group_moments.c, t.synthesis_groups.c
-    )  # fmt: skip
-    query = (
-        sa.select(pages.video_id, pages.page_id, groups.group_id)
-        .join(
-            t.page_moments,
-            sa.and_(cited.video_id == pages.video_id, cited.page_position == pages.position),
-        )
-        .join(
-            t.group_moments,
-            sa.and_(members.video_id == cited.video_id, members.moment_id == cited.moment_id),
-        )
-        .join(
-            t.synthesis_groups,
-            sa.and_(groups.video_id == members.video_id, groups.position == members.group_position),
-        )
-        .distinct()
+def saved(connection: Connection, which: Which = ALL) -> dict[str, Any]:
+    """What the replies that the ledger gave would have cost: as much as the calls did that paid for them."""
+    reused = (
+        sa.select(paid_by(_calls.content_key, _calls.call_id).label("paid"))
+        .where(_calls.outcome == "reused", *which.conditions)
+        .subquery()
     )
-    return query if video_id is None else query.where(pages.video_id == video_id)
+    paid = t.llm_calls.alias("paid_call").c
+    query = sa.select(
+        sa.func.count().label("replies"),
+        sa.func.coalesce(sa.func.sum(paid.tokens_in), 0).label("tokens_in"),
+        sa.func.coalesce(sa.func.sum(paid.tokens_out), 0).label("tokens_out"),
+        sa.func.coalesce(sa.func.sum(paid.cost_usd), 0.0).label("cost_usd"),
+        _count(paid.cost_usd.is_(None)).label("unpriced"),
+    ).select_from(reused.outerjoin(paid.call_id.table, paid.call_id == reused.c.paid))
+    return dict(connection.execute(query).mappings().one())
+
+
+def _month(connection: Connection) -> sa.ColumnElement[str]:
+    """As 2026-11, in UTC."""
+    if connection.dialect.name == "postgresql":
+        return sa.func.to_char(sa.func.timezone("UTC", _calls.started_at), "YYYY-MM")
+    return sa.func.strftime("%Y-%m", _calls.started_at)
+
+
+def _dearest_first(row: Mapping[str, Any]) -> list[float]:
+    return [-row[name] for name in _DEAREST]
+
+
+def totals_by_page(
+    connection: Connection, everything: Mapping[str, Any], which: Which = ALL
+) -> list[dict[str, Any]]:
+    """The dearest first; last, under no name, what no page that stands came from. Together they are everything."""
+    calls = source_calls(connection, which.video_id, which.conditions)
+    figures = figures_of(connection, (c.call_id for c in calls), _MEASURES, which.conditions)
+    counted = [call for call in calls if call.call_id in figures]
+    moments = placed_moments(connection, which.video_id)
+    found = costs_of_pages(counted, figures, moments, Figures(**everything))
+    # Nothing is left over as nothing, and not as what adding in another order makes of it.
+    rest = Figures(*(round(value, ROUNDED_TO) + 0.0 for value in found.pop(None)))
+    rows = [{"page": page_id} | share._asdict() for page_id, share in found.items()]
+    return [*sorted(rows, key=_dearest_first), {"page": None} | rest._asdict()]
 
 
 def history(connection: Connection) -> History:
@@ -198,10 +251,9 @@ def _calls_of_newest_runs(connection: Connection) -> dict[tuple[Task, str], int]
 
 def usage_of_runs(connection: Connection, run_ids: Sequence[str]) -> Usage:
     """What these runs have used together."""
-    measures = [value.label(name) for name, value in _MEASURES.items()]
     found = [
         connection.execute(
-            sa.select(*measures).where(_calls.run_id.in_(run_ids[at : at + MAX_IN]))
+            sa.select(*_LABELLED).where(_calls.run_id.in_(run_ids[at : at + MAX_IN]))
         ).mappings().one()
         for at in range(0, len(run_ids), MAX_IN)
     ]  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from chrysopedia_assets.inspection.refreshes import RefreshRecord
 from resources.store import tables as t
 
 _rows = t.refreshes.c
@@ -41,7 +42,10 @@ def end_refresh(connection: Connection, refresh_id: str, outcome: Mapping[str, A
     )
 
 
-def list_refreshes(connection: Connection) -> list[dict[str, Any]]:
+def list_refreshes(connection: Connection) -> list[RefreshRecord]:
     """The newest first."""
-    query = sa.select(t.refreshes).order_by(_rows.started_at.desc())
-    return [dict(row) for row in connection.execute(query).mappings()]
+    query = sa.select(
+        *(_rows.refresh_id, _rows.trigger, _rows.started_at, _rows.ended_at),
+        *(_rows.choices, _rows.estimate, _rows.outcome),
+    ).order_by(_rows.started_at.desc())
+    return [RefreshRecord(**row) for row in connection.execute(query).mappings()]

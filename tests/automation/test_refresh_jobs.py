@@ -22,7 +22,9 @@ from chrysopedia_assets.freshness.summary import count_words
 from chrysopedia_assets.models.records import STAGES
 from resources.clients.library import look
 from resources.database import open_database
+from resources.refreshes import refresh_accounts
 from resources.settings import PROJECT, settings
+from resources.store.costs import ALL
 from resources.store.refreshes import list_refreshes
 from tests.fakes.chat_server import ChatServer
 from tests.library import LINES, put_vtt
@@ -235,11 +237,12 @@ def test_a_backfill_of_exactly_the_stale_cells_is_done_by_the_daemon(
     assert stale(made) == 0
     with open_database().reading() as connection:
         [record] = list_refreshes(connection)
-    assert record["estimate"]["stages"] == [2, 2]
+    assert record.estimate["stages"] == [2, 2]
     ran = [
-        run
-        for run in made.get_runs()
-        if run.tags.get("chrysopedia/refresh") == record["refresh_id"]
+        run for run in made.get_runs() if run.tags.get("chrysopedia/refresh") == record.refresh_id
     ]
     assert {run.tags["dagster/partition"] for run in ran} == set(VIDEOS)
     assert all(run.asset_selection == {dg.AssetKey(STAGES[-1])} for run in ran)
+    [account] = refresh_accounts(ALL)
+    assert (account.videos, account.failed, account.left) == (len(VIDEOS), (), ())
+    assert account.state in ("done", "under way"), "Dagster closes it when it looks next"

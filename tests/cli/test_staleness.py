@@ -144,6 +144,9 @@ def test_a_refresh_asks_exactly_for_what_the_edit_changed_and_spares_what_came_o
     assert len(done["spared"]) == 9
     assert done["used"]["calls"] == calls["extraction"]
     assert done["saved"]["calls"][1] == calls["classification"] + calls["synthesis"]
+    cut_off = chrysopedia("costs", "--json").json["saved"]["by_early_cut_off"]
+    assert cut_off == {"stages": 9, "calls": done["saved"]["calls"], "usd": done["saved"]["usd"]}
+    assert "9 runs of stages spared by early cut-off" in chrysopedia("costs").out
     assert counts(chrysopedia) == {"fresh": 3}
     with dg.DagsterInstance.get() as instance:
         run, *_ = instance.get_runs()
@@ -157,9 +160,34 @@ def test_what_a_refresh_was_to_cost_and_did_is_on_record(
     chrysopedia("refresh", "--video", VIDEOS[0])
     with open_database().reading() as connection:
         [record] = list_refreshes(connection)
-    assert record["estimate"]["calls"] == [record["outcome"]["used"]["calls"]] * 2
-    assert record["choices"]["videos"] == [VIDEOS[0]]
-    assert record["ended_at"] > record["started_at"]
+    assert record.choices["videos"] == [VIDEOS[0]]
+    assert record.ended_at and record.ended_at > record.started_at
+    [row] = chrysopedia("costs", "--by", "refresh", "--json").json["rows"]
+    assert row["expected_calls"] == [row["calls"]] * 2
+    assert (row["videos"], row["state"], row["spared"], row["left"]) == (1, "done", 0, [])
+
+
+def test_a_refresh_that_the_months_budget_ends_says_what_is_left_and_goes_on_later(
+    chrysopedia: Command, made_by_model: ChatServer, prompts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHRYSOPEDIA_LLM_PRICE", "1/1")
+    monkeypatch.setenv("CHRYSOPEDIA_BUDGET_USD", "0")
+    close_llm()
+    edit(prompts, "synthesis")
+    since = len(made_by_model.requests)
+    ended = chrysopedia("refresh")
+    assert ended.code == 1 and len(made_by_model.requests) == since
+    assert "this month's budget of US$ 0.00" in ended.told
+    assert "go on with: chrysopedia refresh" in ended.told
+    [row] = chrysopedia("costs", "--by", "refresh", "--json").json["rows"]
+    assert (row["calls"], sorted(row["left"]), row["state"]) == (0, VIDEOS, "done")
+    assert all(
+        f"{video}: not begun" in ended.out or f"{video} failed" in ended.told for video in VIDEOS
+    )
+    monkeypatch.setenv("CHRYSOPEDIA_BUDGET_USD", "100")
+    close_llm()
+    assert chrysopedia("refresh").code == 0
+    assert counts(chrysopedia) == {"fresh": 3}
 
 
 def test_an_old_prompt_put_back_makes_its_pages_fresh_again(

@@ -55,7 +55,7 @@ def test_help_on_all_of_it_loads_not_even_what_typer_reads_options_with() -> Non
 
 
 def test_a_command_loads_what_it_needs() -> None:
-    told, loaded = started("cost", "--help")
+    told, loaded = started("costs", "--help")
     assert "--by" in told
     assert loaded & HEAVY >= {"sqlalchemy"}
     assert loaded & {"dagster", "openai"} == set()

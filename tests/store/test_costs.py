@@ -1,8 +1,11 @@
 """What calls cost, added up on both databases: nothing counted twice, nothing unknown counted as nothing."""
 
+import random
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from chrysopedia_assets.models.calls import (
     Attempt,
@@ -14,7 +17,18 @@ from chrysopedia_assets.models.calls import (
     Usage,
 )
 from chrysopedia_assets.models.records import STAGES
-from resources.store.costs import By, history, totals, usage_of
+from resources.store import tables as t
+from resources.store.costs import (
+    ALL,
+    By,
+    Which,
+    history,
+    saved,
+    total,
+    totals,
+    totals_by_page,
+    usage_of,
+)
 from resources.store.database import Database
 from resources.store.ledger import Ledger
 from resources.store.records import save
@@ -22,6 +36,7 @@ from resources.store.videos import put_video
 from tests.records import library_video, record_of
 
 VIDEO = "a--one"
+OF_CALLS = [by for by in By if by not in (By.PAGE, By.REFRESH)]
 
 
 def call(
@@ -36,10 +51,11 @@ def call(
     version: str = "prompt-1",
     model: str = "model-1",
     tokens: tuple[int | None, int | None, int | None] = (100, 10, 40),
+    key: str = "key",
 ) -> None:
     ledger = Ledger(database)
     label = Label(task, video, subject, version, 60.0)
-    attempt = Attempt("key", run, "host/v1", model, label, Dialect())
+    attempt = Attempt(key, run, "host/v1", model, label, Dialect())
     if outcome == "reused":
         ledger.reuse(attempt)
         return
@@ -51,7 +67,26 @@ def call(
 
 def added(database: Database, by: By, video_id: str | None = None) -> list[dict[str, Any]]:
     with database.reading() as connection:
-        return totals(connection, by, video_id)
+        return totals(connection, by, Which(video_id))
+
+
+def summed(database: Database, which: Which = ALL) -> dict[str, Any]:
+    with database.reading() as connection:
+        return total(connection, which)
+
+
+def by_page(database: Database, which: Which = ALL) -> list[dict[str, Any]]:
+    with database.reading() as connection:
+        return totals_by_page(connection, total(connection, which), which)
+
+
+def added_by_page(database: Database, which: Which = ALL) -> dict[str | None, float]:
+    return {row["page"]: row["cost_usd"] for row in by_page(database, which)}
+
+
+def spared(database: Database, which: Which = ALL) -> dict[str, Any]:
+    with database.reading() as connection:
+        return saved(connection, which)
 
 
 def used(database: Database, run_id: str = "run-1", task: str = "extraction") -> Usage:
@@ -107,7 +142,9 @@ def test_what_a_video_took_is_its_own_calls_at_its_own_average(database: Databas
 
 def test_nothing_was_used_where_nobody_asked(database: Database) -> None:
     assert used(database) == Usage()
-    assert all(added(database, by) == [] for by in By)
+    assert all(added(database, by) == [] for by in OF_CALLS)
+    assert added_by_page(database) == {None: 0.0}
+    assert summed(database)["calls"] == 0
 
 
 def test_a_stage_is_told_what_it_used(database: Database) -> None:
@@ -141,7 +178,8 @@ def test_a_call_without_an_end_is_a_call_of_unknown_cost_and_no_failure(database
 @pytest.mark.parametrize(("by", "names", "expected"), [
     (By.VIDEO, ("video_id",), {(VIDEO,): 1.5, ("a--two",): 2.0}),
     (By.STAGE, ("task",), {("extraction",): 1.0, ("synthesis",): 2.5}),
-    (By.RUN, ("run_id",), {("run-1",): 1.0, ("run-2",): 0.5, (None,): 2.0}),
+    (By.RUN, ("run_id", "video_id"), {("run-1", VIDEO): 1.0, ("run-2", VIDEO): 0.5, (None, "a--two"): 2.0}),
+    (By.CALL, ("call_id",), {(1,): 0.5, (2,): 0.5, (3,): 0.5, (4,): 2.0, (5,): 0.0}),
     (By.PROMPT, ("task", "prompt_version"), {("extraction", "prompt-1"): 0.5, ("extraction", "prompt-2"): 0.5, ("synthesis", "prompt-1"): 2.5}),
     (By.MODEL, ("endpoint", "model"), {("host/v1", "model-1"): 3.0, ("host/v1", "model-2"): 0.5}),
     (By.OUTCOME, ("outcome",), {("ok",): 3.0, ("not_json",): 0.5, ("reused",): 0.0}),
@@ -166,37 +204,159 @@ def test_costs_are_added_up_by_whatever_is_asked_about(
 def test_costs_of_one_video_leave_the_others_out(database: Database) -> None:
     call(database)
     call(database, video="a--two")
-    for by in (By.VIDEO, By.STAGE, By.RUN, By.PROMPT, By.MODEL, By.OUTCOME):
+    for by in OF_CALLS:
         assert [row["cost_usd"] for row in added(database, by, VIDEO)] == [0.5]
 
 
 def test_every_kind_of_sum_shows_unknown_prices(database: Database) -> None:
     with_pages(database)
-    call(database, cost_usd=None, task="synthesis", subject="group g0 moments 1")
-    for by in By:
+    call(database, cost_usd=None, task="synthesis", subject="group g0 moments 1", run="run-b")
+    for by in OF_CALLS:
         [row] = added(database, by)
         assert (row["unpriced"], row["cost_usd"]) == (1, 0.0)
+    page, rest = by_page(database)
+    assert (page["unpriced"], page["cost_usd"], rest["unpriced"]) == (1, 0.0, 0)
 
 
-def with_pages(database: Database) -> None:
+def test_a_creator_is_the_one_of_the_video(database: Database) -> None:
+    with_pages(database)
+    call(database)
+    call(database, cost_usd=2.0, video="(doctor)")
+    assert {row["creator"]: row["cost_usd"] for row in added(database, By.CREATOR)} == {
+        "A": 0.5,
+        None: 2.0,
+    }
+
+
+def test_months_are_those_of_utc_the_newest_first(database: Database) -> None:
+    for day in ("2026-09-30T23:59:59", "2026-10-01T00:00:00", "2026-11-30T23:59:59"):
+        call(database)
+        begun(database, datetime.fromisoformat(day).replace(tzinfo=UTC))
+    assert [row["month"] for row in added(database, By.MONTH)] == ["2026-11", "2026-10", "2026-09"]
+    october = Which(None, datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
+    assert summed(database, october)["calls"] == 1
+    assert summed(database, Which(since=october.since))["calls"] == 2
+    with database.reading() as connection:
+        assert [row["calls"] for row in totals(connection, By.MONTH, october)] == [1]
+
+
+def begun(database: Database, at: datetime) -> None:
+    """Of the newest call."""
+    newest = sa.select(sa.func.max(t.llm_calls.c.call_id)).scalar_subquery()
+    with database.writing(lock="test") as connection:
+        connection.execute(
+            sa.update(t.llm_calls).where(t.llm_calls.c.call_id == newest).values(started_at=at)
+        )
+
+
+def test_only_so_many_rows_are_given_and_they_are_the_dearest(database: Database) -> None:
+    for cost in (1.0, 3.0, 2.0):
+        call(database, cost_usd=cost, run=f"run-{cost}")
+    for by in (By.CALL, By.RUN):
+        with database.reading() as connection:
+            rows = totals(connection, by, most=2)
+        assert [row["cost_usd"] for row in rows] == [3.0, 2.0]
+
+
+def test_what_is_reused_would_have_cost_what_was_paid_for_it(database: Database) -> None:
+    call(database, cost_usd=1.0, key="k1")
+    call(database, "reused", key="k1", video="a--two")
+    call(database, cost_usd=3.0, key="k1")
+    call(database, "reused", key="k1")
+    call(database, "truncated", cost_usd=0.25, key="k2")
+    call(database, "reused", key="k2")
+    call(database, cost_usd=None, key="k3")
+    call(database, "reused", key="k3")
+    found = spared(database)
+    assert (found["replies"], found["cost_usd"], found["unpriced"]) == (4, 4.25, 1)
+    assert (found["tokens_in"], found["tokens_out"]) == (400, 40)
+    assert spared(database, Which("a--two"))["cost_usd"] == 1.0
+    assert spared(database, Which("a--three"))["replies"] == 0
+
+
+RUNS = {
+    "topic_chunks": "run-a",
+    "key_moments": "run-a",
+    "classifications": "run-a",
+    "synthesis_groups": "run-b",
+    "technique_pages": "run-b",
+}
+
+
+def with_pages(database: Database, **runs: str) -> None:
+    """One page, of one moment; another moment was left out."""
     with database.writing(lock="test") as connection:
         put_video(connection, library_video())
         for stage in STAGES:
-            save(connection, stage, record_of(stage), run_id=None)
+            save(connection, stage, record_of(stage), run_id=(RUNS | runs).get(stage))
 
 
-def test_a_page_costs_what_its_group_did(database: Database) -> None:
+def test_a_page_costs_what_its_calls_did_and_its_share_of_those_above(database: Database) -> None:
     with_pages(database)
-    call(database, cost_usd=1.0, task="synthesis", subject="group g0 moments 1, 2")
-    call(database, "short", cost_usd=0.5, task="synthesis", subject="group g0 moments 2")
-    call(database, cost_usd=4.0, task="synthesis", subject="group g1 moments 1")
-    call(database, cost_usd=8.0, task="extraction", subject="group g0 of words")
-    call(database, cost_usd=16.0, task="synthesis", video="a--two", subject="group g0 moments 1")
-    for video_id in (None, VIDEO):
-        [row] = added(database, By.PAGE, video_id)
-        assert (row["page"], row["cost_usd"], row["calls"]) == ("a--one--cut", 1.5, 2)
-        assert (row["failed"], row["tokens_in"], row["unpriced"]) == (1, 200, 0)
-    assert added(database, By.PAGE, "a--two") == []
+    page = "a--one--cut"
+    for task, subject, run, share in (
+        ("segmentation", "segments 0 to 1", "run-a", 0.5),
+        ("extraction", "segments 0 to 0", "run-a", 1.0),
+        ("extraction", "segments 1 to 1", "run-a", 0.0),
+        ("classification", "moments 0, 1", "run-a", 0.5),
+        ("synthesis", "group g0 moments 1", "run-b", 1.0),
+        ("synthesis", "group g1 moments 1", "run-b", 0.0),
+        ("synthesis", "group g0 moments 1", "run-a", 0.0),
+        ("extraction", "segments 0 to 0", "run-b", 0.0),
+        ("extraction", "segments 0 to 0", None, 0.0),
+        ("judging", "page 'Cut'", "run-b", 0.0),
+    ):
+        before = added_by_page(database).get(page, 0.0), summed(database)["cost_usd"]
+        call(database, cost_usd=1.0, task=task, subject=subject, run=run)
+        found = added_by_page(database)
+        assert found.get(page, 0.0) - before[0] == share, (task, subject, run)
+        assert sum(found.values()) == summed(database)["cost_usd"] == before[1] + 1.0
+    call(database, cost_usd=8.0, task="extraction", run="run-a", video="a--two")
+    assert added_by_page(database)[page] == 3.0
+    assert added_by_page(database, Which("a--two")) == {None: 8.0}
+
+
+def test_tries_that_failed_in_the_pages_own_run_are_its_cost(database: Database) -> None:
+    with_pages(database)
+    call(database, "truncated", 0.25, task="synthesis", run="run-b", subject="group g0 moments 1")
+    call(database, cost_usd=0.5, task="synthesis", run="run-b", subject="group g0 moments 1")
+    [page, rest] = by_page(database)
+    assert (page["cost_usd"], page["calls"], page["failed"]) == (0.75, 2, 1)
+    assert (rest["cost_usd"], rest["calls"]) == (0, 0)
+    assert "-" not in str(rest.values()), "nothing is left, and not less than nothing"
+
+
+def test_a_reply_used_again_costs_the_page_what_was_paid_for_it(database: Database) -> None:
+    with_pages(database)
+    asked: dict[str, Any] = {"task": "synthesis", "subject": "group g0 moments 1"}
+    call(database, cost_usd=1.0, key="k1", run="run-killed", **asked)
+    assert added_by_page(database) == {None: 1.0}
+    call(database, "reused", key="k1", run="run-b", **asked)
+    call(database, cost_usd=4.0, key="k1", run="run-later", **asked)
+    [page, rest] = by_page(database)
+    assert (page["cost_usd"], page["calls"], page["reused"]) == (1.0, 1, 1)
+    assert (rest["cost_usd"], rest["calls"], rest["reused"]) == (4.0, 1, 0)
+    only_now = Which(since=datetime.now(UTC) + timedelta(days=1))
+    assert added_by_page(database, only_now) == {None: 0.0}
+
+
+def test_a_stage_above_that_was_run_again_since_is_not_where_the_page_came_from(
+    database: Database,
+) -> None:
+    with_pages(database)
+    call(database, cost_usd=1.0, subject="segments 0 to 0", run="run-a")
+    before = added_by_page(database)
+    with database.writing(lock="test") as connection:
+        [row] = connection.execute(
+            sa.select(t.stage_outputs).where(t.stage_outputs.c.stage == "key_moments")
+        )
+        connection.execute(sa.insert(t.stage_versions), {
+            "video_id": VIDEO, "stage": "key_moments", "version": 1, "data_version": row.data_version,
+            "made_by": row.made_by, "run_id": "run-a", "stored_at": row.stored_at, "record": b"",
+        })  # fmt: skip
+        save(connection, "key_moments", record_of("key_moments"), run_id="run-c")
+    call(database, cost_usd=4.0, subject="segments 0 to 0", run="run-c")
+    assert added_by_page(database) == before | {None: 4.0}
 
 
 def test_pages_of_one_group_share_its_cost_in_equal_parts(database: Database) -> None:
@@ -210,17 +370,51 @@ def test_pages_of_one_group_share_its_cost_in_equal_parts(database: Database) ->
     other = page.model_copy(update={
         "page_id": "a--one--two", "citations": (citation.model_copy(update={"moment_id": "m1"}),),
     })  # fmt: skip
+    both = record.model_copy(update={"pages": (page, other), "unused": ()})
     with database.writing(lock="test") as connection:
-        save(
-            connection,
-            "synthesis_groups",
-            groups.model_copy(update={"groups": (one,)}),
-            run_id=None,
-        )
-        save(connection, "technique_pages", record.model_copy(update={"pages": (page, other), "unused": ()}), run_id=None)  # fmt: skip
-    call(database, cost_usd=1.0, task="synthesis", subject="group g0 moments 1, 2")
-    rows = added(database, By.PAGE)
-    assert {row["page"]: row["cost_usd"] for row in rows} == {
-        "a--one--cut": 0.5,
-        "a--one--two": 0.5,
-    }
+        save(connection, "synthesis_groups", groups.model_copy(update={"groups": (one,)}), "run-b")
+        save(connection, "technique_pages", both, "run-b")
+    call(database, cost_usd=1.0, task="synthesis", subject="group g0 moments 1, 2", run="run-b")
+    assert added_by_page(database) == {"a--one--cut": 0.5, "a--one--two": 0.5, None: 0.0}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_column_by_page_adds_up_to_the_ledger_whatever_happened(
+    database: Database, seed: int
+) -> None:
+    chance = random.Random(seed)
+    runs = ["run-a", "run-b", "run-c", None]
+    for _ in range(4):
+        for _ in range(20):
+            task = chance.choice(
+                ["segmentation", "extraction", "classification", "synthesis", "judging"]
+            )
+            subjects = [
+                "segments 0 to 1",
+                "segments 0 to 0",
+                "moments 0, 1",
+                "moments 1",
+                "group g0 moments 1",
+                "group g1 moments 1",
+                "else",
+            ]
+            outcome: Outcome = chance.choice(
+                ["ok", "ok", "reused", "reused", "truncated", "started", "timed_out"]
+            )
+            cost = None if outcome == "timed_out" else chance.random()
+            call(
+                database,
+                outcome,
+                cost,
+                task=task,
+                subject=chance.choice(subjects),
+                run=chance.choice(runs),
+                key=f"k{chance.randrange(6)}",
+            )
+        remade = {stage: chance.choice(["run-a", "run-b", "run-c"]) for stage in RUNS}
+        with_pages(database, **remade)
+        everything, rows = summed(database), by_page(database)
+        for name, value in everything.items():
+            assert sum(row[name] for row in rows) == pytest.approx(value, abs=1e-8), name
+            assert all(row[name] >= 0 for row in rows), name
+    assert len(rows) == 2
