@@ -23,7 +23,7 @@ NEVER_S = 120.0
 
 LAUNCH = """mutation Launch($stages: [AssetKeyInput!], $tags: [ExecutionTag!]) {
   launchRun(executionParams: {
-    selector: {name: "__ASSET_JOB", repositoryName: "__repository__",
+    selector: {jobName: "__ASSET_JOB", repositoryName: "__repository__",
                repositoryLocationName: "chrysopedia", assetSelection: $stages},
     executionMetadata: {tags: $tags}}) {
     __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
