@@ -91,7 +91,7 @@ def _measured(videos: int, runs: int, server: Any) -> dict[str, float]:
             "runs_s": ["runs"],
             "runs_of_video_s": ["runs", video],
             "status_s": ["status"],
-            "costs_s": ["cost"],
+            "costs_s": ["costs"],
         }
         return {name: _seconds(command, own) for name, command in commands.items()}
 
@@ -130,8 +130,9 @@ def _fill(videos: int, runs: int) -> None:
         ingest(library.look([settings().library_dir]).files, open_database(), instance)
         [video_id] = instance.get_dynamic_partitions("videos")
         broken = build_defs(engine=Fails(read_taxonomy(settings().taxonomy_file)))
-        for defs, first in ((broken, ("topic_chunks",)), (build_defs(), ())):
-            Processor(defs, instance, open_database()).process(video_id, Order("manual", first))
+        fails, works = Order("manual", first=("topic_chunks",)), Order("manual")
+        for defs, order in ((broken, fails), (build_defs(), works)):
+            Processor(defs, instance, open_database()).process(video_id, order)
         good, bad = (run.run_id for run in instance.get_runs(limit=2))
         with open_database().writing(lock="benchmark") as connection:
             [entry] = list_videos(connection)

@@ -125,10 +125,11 @@ def find_runs(tables: RunTables, name: str) -> list[Run]:
 
 
 def newest_runs(tables: RunTables) -> dict[str, Run]:
-    """By video, its last run."""
+    """By video, its last run. What only events tell is read of those that failed: it would be most of the work."""
     with tables.runs() as connection:
         found = _newest(connection)
-    return {str(run.video_id): run for run in _filled(tables, found)}
+    failed = _filled(tables, [run for run in found if run.state == "error"])
+    return {str(run.video_id): run for run in (*found, *failed)}
 
 
 def last_failures(tables: RunTables) -> list[str]:

@@ -1,6 +1,8 @@
 """When the report is made anew: the decision, and the sensor around it on Dagster's real records."""
 
 import logging
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -20,9 +22,10 @@ from chrysopedia_assets.automation.ingest import ingest
 from chrysopedia_assets.automation.jobs import REPORT_AT_MOST_S
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.freshness.verdicts import Accepted
-from chrysopedia_assets.models.runs import TRIGGER
+from chrysopedia_assets.models.runs import PARTITION, PROCESS, TRIGGER
 from resources.clients.library import look
 from resources.database import open_database
+from resources.processes import mark_of
 from resources.settings import settings
 from resources.store.acceptances import accept
 from tests.library import put_vtt
@@ -104,6 +107,22 @@ def test_a_new_page_asks_for_a_report_once(watch: Watch) -> None:
     assert job.execute_in_process(instance=watch.instance, partition_key="ann--kick").success
     assert len(watch.tick()) == 1
     watch.report()
+    assert watch.tick() == []
+
+
+def test_a_run_that_was_killed_is_ended_and_asks_for_a_report_once(watch: Watch) -> None:
+    job = build_defs().resolve_job_def("process_video")
+    run = watch.instance.create_run_for_job(
+        job, status=dg.DagsterRunStatus.STARTED, tags={PARTITION: "ann--kick"}
+    )
+    assert watch.tick() == []
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        watch.instance.add_run_tags(run.run_id, {PROCESS: mark_of(process.pid)})
+        assert watch.tick() == []
+        process.kill()
+    assert len(watch.tick()) == 1
+    ended = watch.instance.get_run_by_id(run.run_id)
+    assert ended is not None and ended.status == dg.DagsterRunStatus.FAILURE
     assert watch.tick() == []
 
 

@@ -19,7 +19,7 @@ from tests.library import put_vtt, put_whisper
 
 KICK, SNARE = "ann--kick", "ann--snare"
 BADGE_S = 60.0
-PASSED, WARNED = "1 / 1 Passed", "0 / 1 Passed"
+PASSED, WARNED = "2 / 2 Passed", "1 / 2 Passed"
 
 
 @dataclass(frozen=True)
