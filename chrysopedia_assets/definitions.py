@@ -19,6 +19,7 @@ from chrysopedia_assets.automation import (
     edited_prompts,
     freshness_watch,
     jobs,
+    judging,
     optimisation,
     refresh_jobs,
     refresh_on_change,
@@ -63,6 +64,7 @@ def build_defs(**overrides: object) -> dg.Definitions:
         jobs=[
             jobs.process_video,
             jobs.clean_reprocess,
+            judging.judge_pages,
             jobs.report_freshness,
             refresh_jobs.refresh_stale,
             refresh_jobs.rerun_stage,

@@ -17,6 +17,9 @@ from chrysopedia_assets.models.technique_pages import as_markdown
 SAID_AMISS = 10
 """One after the other they fill a screen; the rest is counted."""
 
+JUDGEMENT = "pages_read_well"
+"""The one check that costs money: never a stage's own."""
+
 CHECKS: Mapping[StageName, Mapping[str, str]] = {
     "transcripts": {
         "speech_covers_the_video": "Whether somebody speaks in most of the video, without a long gap: else part of the speech may be missing.",
