@@ -20,6 +20,7 @@ from chrysopedia_assets.automation import (
     edited_prompts,
     freshness_watch,
     jobs,
+    judging,
     optimisation,
     prune_job,
     refresh_jobs,
@@ -69,6 +70,7 @@ def build_defs(**overrides: object) -> dg.Definitions:
         jobs=[
             jobs.process_video,
             jobs.clean_reprocess,
+            judging.judge_pages,
             jobs.report_freshness,
             refresh_jobs.refresh_stale,
             refresh_jobs.rerun_stage,

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
 from chrysopedia_assets.freshness.plan import Choice, plan
-from chrysopedia_assets.freshness.summary import CHECK, JUDGE, pages, stale_by_cause
+from chrysopedia_assets.freshness.summary import CHECK, JUDGEMENT, pages, stale_by_cause
 from chrysopedia_assets.freshness.words import why
 from chrysopedia_assets.models.overview import (
     Broken,
@@ -120,7 +120,7 @@ def _broken(found: Look, standings: Sequence[VideoStanding]) -> tuple[Broken, ..
 def _days(database: Database, at: datetime) -> tuple[Day, ...]:
     """The last four weeks, today included."""
     first = datetime.combine((at - SHOWN).date(), datetime.min.time(), UTC)
-    checked = results_by_day(event_log_on_disk(), first, judge=JUDGE, without=CHECK)
+    checked = results_by_day(event_log_on_disk(), first, judge=JUDGEMENT, without=CHECK)
     usd: Mapping[date, dict[str, float]] = defaultdict(dict)
     calls: Counter[date] = Counter()
     unpriced: Counter[date] = Counter()

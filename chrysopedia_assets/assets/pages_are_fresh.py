@@ -39,7 +39,7 @@ with warnings.catch_warnings():
         partitions_def=videos,
         description=(
             "Whether a video's pages are made from the present file, prompts, taxonomy, settings and code, through all "
-            "stages. `freshness_report` evaluates it for all videos; executing it looks at one."
+            "stages. `freshness_report` evaluates it for all videos; materializing a video's pages looks at that one."
         ),
     )
     def pages_are_fresh(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:

@@ -1,4 +1,7 @@
-"""The judge's word on a video's pages, as a check that a person executes: it asks a model, and that costs money.
+"""The judge's word on a video's pages, as a check that a person asks for (the job `judge_pages`): it costs money.
+
+Dagster puts every check into the runs that materialise its asset, and has no button that executes a partitioned one
+alone. So the check itself asks nobody.
 
 What belongs here: when it is asked, what passes, how it is shown. What does not: what the judge is shown and told
 (`harness.judging`, `prompts/judging`).
@@ -13,10 +16,9 @@ import dagster as dg
 from chrysopedia_assets.assets._checks import in_words
 from chrysopedia_assets.assets._metadata import Metadata, of_usage
 from chrysopedia_assets.automation.partitions import videos
-from chrysopedia_assets.freshness.summary import JUDGE, PAGES
+from chrysopedia_assets.freshness.summary import JUDGEMENT, PAGES
 from resources.database import open_database
 from resources.engine import judge_to_ask
-from resources.failures import our_failures
 from resources.sources import read_sources
 from resources.usage import stage_usage
 
@@ -28,38 +30,36 @@ TOO_LITTLE = 0.5
 """By the judge's bands a reader notices: half of the values are missing, or one claim is invented."""
 NOBODY = (
     "Not judged: no model is set up to judge. Set CHRYSOPEDIA_LLM_JUDGING_MODEL, best to another model than the one that"
-    " writes the pages, start the web UI anew, and execute the check again."
+    " writes the pages, start the web UI anew, and launch the job `judge_pages` again."
 )
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", dg.PreviewWarning)  # of partitioned checks; the pin is exact
     SPEC = dg.AssetCheckSpec(
-        JUDGE,
+        JUDGEMENT,
         asset=PAGES,
         partitions_def=videos,
         description=(
-            "What a model as judge thinks of a video's pages: structure, content, voice, readability, facts. Runs only when "
-            "you execute it: one call for each page, and none for a page that was judged before."
+            "What a model as judge thinks of a video's pages: structure, content, voice, readability, facts. Only the job "
+            "`judge_pages` asks it: one call for each page, and none for a page that was judged before."
         ),
     )
 
 
-# One check, declared as if there could be more: only such a one may be left out of a run that materialises the asset,
-# where Dagster puts every check in.
-@dg.multi_asset_check(name=JUDGE, specs=[SPEC], can_subset=True)
+# One check, declared as if there were more: only then may it give no result.
+@dg.multi_asset_check(name=JUDGEMENT, specs=[SPEC], can_subset=True)
 def pages_read_well(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-    if dg.AssetKey(PAGES) in context.job_def.asset_layer.selected_asset_keys:
-        context.log.info("The pages are not judged: that costs money. Execute the check to ask.")
-        return
-    video_id = context.partition_key
-    with our_failures():
-        ask = judge_to_ask(run_id=context.run.run_id)
-        if ask is None:
-            yield _result(False, NOBODY)
-            return
-        scores = _judged(video_id, ask)
-    usage = of_usage(stage_usage(context.run.run_id, "judging", video_id))
-    yield in_figures(scores, ask.model, usage)
+    context.log.info("The pages are not judged, for that costs money. The job judge_pages does it.")
+    yield from ()
+
+
+def judged(video_id: str, run_id: str) -> dg.AssetCheckResult:
+    """Asks the judge; without one the result says what to set. Raises ChrysopediaError."""
+    ask = judge_to_ask(run_id=run_id)
+    if ask is None:
+        return _result(False, NOBODY)
+    scores = _judged(video_id, ask)
+    return in_figures(scores, ask.model, of_usage(stage_usage(run_id, "judging", video_id)))
 
 
 def _judged(video_id: str, ask: "Judge") -> "Sequence[Score]":
@@ -90,7 +90,7 @@ def in_figures(scores: "Sequence[Score]", model: str, usage: Metadata) -> dg.Ass
 
 def _result(passed: bool, said: str, metadata: Metadata | None = None) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
-        check_name=JUDGE,
+        check_name=JUDGEMENT,
         passed=passed,
         severity=dg.AssetCheckSeverity.WARN,
         description=said,

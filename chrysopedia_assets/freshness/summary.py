@@ -15,8 +15,8 @@ from chrysopedia_assets.models.technique_pages import as_markdown
 PAGES: StageName = "technique_pages"
 CHECK = "pages_are_fresh"
 """The check on them, which tells all this in the web UI."""
-JUDGE = "pages_read_well"
-"""The check on them that a model answers."""
+JUDGEMENT = "pages_read_well"
+"""The check on them that a model answers: the one that costs money, and never a stage's own."""
 PASSED_ON: tuple[Word, ...] = ("override", "accepted")
 """What is said of a page when it holds for any stage above it."""
 

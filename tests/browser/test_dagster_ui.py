@@ -31,6 +31,7 @@ GROUPS = {
     "measure": {"freshness_report"},
 }
 BACKFILL_S = 100.0
+PROMPT = "Divide the transcript by subject."
 
 MATERIALIZED = """query Materialized($asset: String!, $videos: [String!]) {
   assetNodes(assetKeys: [{path: [$asset]}]) {
@@ -159,3 +160,68 @@ def test_a_backfill_makes_every_partition_with_its_own_version(
     versions = {video: made.data_version for video, made in after.items()}
     assert len(set(versions.values())) == len(VIDEOS)
     assert versions == {video: made.data_version for video, made in backfill.before.items()}
+
+
+# What is known of a video's quality ----------------------------------------------------------------
+
+
+def test_numbers_of_all_videos_are_plotted(web_ui: WebUI, browser: Browser) -> None:
+    with visit(browser, f"{web_ui.url}/assets/technique_pages") as page:
+        page.get_by_text("What is made is published; there is no approval.").wait_for()
+        page.get_by_text("Plots", exact=True).click()
+        for plotted in ("pages", "words", "unused_moments", "seconds"):
+            page.get_by_text(plotted, exact=True).first.wait_for()
+        assert page.locator("canvas").count() >= 4
+
+
+def test_the_page_of_a_partition_has_a_table_with_numbers_and_names_what_shows_more(
+    web_ui: WebUI, browser: Browser
+) -> None:
+    with visit(browser, _partition(web_ui, "technique_pages", VIDEO)) as page:
+        page.get_by_text(f"chrysopedia inspect {VIDEO}", exact=True).wait_for()
+        page.get_by_text(f"chrysopedia runs {VIDEO}", exact=True).wait_for()
+        page.get_by_text("Show schema").click()
+        row = page.get_by_role("row").filter(has_text="reading_s").last
+        row.get_by_text("int").wait_for()
+
+
+def test_the_checks_of_one_video_say_what_they_found(web_ui: WebUI, browser: Browser) -> None:
+    said = {
+        "citations_resolve": "14 moments are cited on 2 pages, 0 are left out with a reason.",
+        "pages_have_a_fair_length": "2 pages, 1127 words; the longest takes 211 s to read",
+        "quotes_are_verbatim": "Of 18 quotations 14 are word for word in what was said",
+    }
+    with visit(browser, f"{web_ui.url}/assets/technique_pages?view=checks") as page:
+        for check, words in said.items():
+            page.get_by_text(check, exact=True).first.click()
+            page.get_by_text("This is a non-blocking asset check").wait_for()
+            page.get_by_role("tab", name="Partitions").last.click()
+            page.get_by_text("Passed (2)").wait_for()
+            page.get_by_text(VIDEO[:12]).locator("visible=true").last.click()
+            page.get_by_text(words).wait_for()
+
+
+def test_a_prompt_given_in_the_launchpad_is_on_record_with_the_video_that_was_made_with_it(
+    web_ui: WebUI, browser: Browser
+) -> None:
+    before = latest(web_ui, "topic_chunks")
+    with visit(browser, _partition(web_ui, "topic_chunks", VIDEO)) as page:
+        page.get_by_role("button", name="Materialize…").click(modifiers=["Shift"])
+        page.get_by_placeholder("Partition").press_sequentially(VIDEO)
+        page.get_by_text(VIDEO[:12]).locator("visible=true").last.click()
+        editor = page.locator(".CodeMirror")
+        editor.get_by_text("prompt_text").wait_for()
+        config = f"ops: {{topic_chunks: {{config: {{prompt_text: {json.dumps(PROMPT)}}}}}}}"
+        editor.evaluate("(node, text) => node.CodeMirror.setValue(text)", config)
+        page.get_by_text("No errors").wait_for()
+        page.get_by_role("button", name="Materialize", exact=True).click()
+
+        def made_again() -> bool:
+            made = latest(web_ui, "topic_chunks")[VIDEO]
+            return made.run_id != before[VIDEO].run_id and made.run_status == "SUCCESS"
+
+        until("a run with another prompt has ended", made_again, RUN_S)
+        page.goto(_partition(web_ui, "topic_chunks", VIDEO))
+        page.get_by_text("override", exact=True).first.wait_for()
+    stale = json.loads(chrysopedia(web_ui.environment, "stale", "--asset", "all", "--json"))
+    assert VIDEO in json.dumps(stale) and "override" in json.dumps(stale)

@@ -137,10 +137,9 @@ def test_a_video_with_little_speech_is_a_warning_with_its_place_and_its_pages_ar
 
 
 def judge(instance: dg.DagsterInstance) -> dg.AssetCheckEvaluation:
-    """As *Execute* in the web UI."""
-    job = build_defs().resolve_implicit_global_asset_job_def()
-    alone = job.get_subset(asset_selection=frozenset(), asset_check_selection={JUDGE})
-    done = alone.execute_in_process(instance=instance, partition_key=KICK)
+    config = {"ops": {"judge_each_page": {"config": {"videos": [KICK]}}}}
+    job = build_defs().resolve_job_def("judge_pages")
+    done = job.execute_in_process(instance=instance, run_config=config)
     [found] = done.get_asset_check_evaluations()
     return found
 
@@ -155,7 +154,7 @@ def materialise_by_hand(instance: dg.DagsterInstance) -> dg.ExecuteInProcessResu
     return done
 
 
-def test_pages_are_judged_when_somebody_executes_the_check_and_paid_for_once(
+def test_pages_are_judged_by_a_job_of_its_own_and_paid_for_once(
     library: dg.DagsterInstance, server: ChatServer
 ) -> None:
     Processor(build_defs(), library, open_database()).process(KICK, Order("manual"))
@@ -165,6 +164,7 @@ def test_pages_are_judged_when_somebody_executes_the_check_and_paid_for_once(
     assert calls > 0
     assert found.partition == KICK and found.severity == dg.AssetCheckSeverity.WARN
     assert str(found.description).startswith("test-model gives ")
+    assert checks_tab(library, JUDGE) == {"SUCCEEDED": {KICK}}
     for dimension in ("overall", *JudgingReply.model_fields):
         assert isinstance(found.metadata[dimension], dg.FloatMetadataValue), dimension
     assert found.metadata["calls"] == dg.MetadataValue.int(calls)
