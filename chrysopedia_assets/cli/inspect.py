@@ -53,10 +53,12 @@ def inspect_command(
     if versions:
         _list_versions(video_id, as_json)
         return
-    if run and not against:
+    if run is not None and against is None:
         raise ConfigurationError("--run says what is compared", cure="Say with what: --against.")
     stored = look_into(open_database(), video_id)
-    compared, scores = _compared(stored, _stage(stage), against, run) if against else (None, None)
+    compared, scores = None, None
+    if against is not None:
+        compared, scores = _compared(stored, _stage(stage), against, run)
     seen = inspect(stored)
     if html is not None:
         from chrysopedia_assets.site.inspection import inspection_html
@@ -102,7 +104,11 @@ def _compared(
     from resources.inspecting import given_by, given_now
 
     database, connect, video_id = open_database(), event_log_on_disk(), stored.video.video_id
-    ours = given_by(database, connect, video_id, stage, run) if run else given_now(stored, stage)
+    ours = (
+        given_now(stored, stage)
+        if run is None
+        else given_by(database, connect, video_id, stage, run)
+    )
     if against != CHAPTERS:
         other = given_by(database, connect, video_id, stage, against)
         titles = {moment.moment_id: moment.title for moment in stored.moments}

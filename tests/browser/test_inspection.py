@@ -1,0 +1,86 @@
+"""The inspector's page in a real browser: wide, on a phone, light and dark, on paper."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.inspection.world import whole
+from tests.site.test_inspection import hostile, page
+
+CONTRAST = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+  const rgb = (colour) => {
+    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    return canvas.getImageData(0, 0, 1, 1).data;
+  };
+  const light = (colour) => {
+    const [r, g, b] = [...rgb(colour)].slice(0, 3).map((c) => c / 255)
+      .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = getComputedStyle(at).backgroundColor;
+      if (rgb(colour)[3] === 255) return colour;
+    }
+    return "white";
+  };
+  const low = [];
+  for (const element of document.querySelectorAll("body *")) {
+    if (![...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim())) continue;
+    const [a, b] = [light(getComputedStyle(element).color), light(behind(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) low.push(`${element.tagName}.${element.className} ${ratio.toFixed(2)}`);
+  }
+  return low;
+}"""
+
+
+@pytest.fixture(params=["whole", "hostile"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    file = tmp_path / "inspection.html"
+    file.write_text(page(whole() if request.param == "whole" else hostile()), "utf-8")
+    return file.as_uri()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def opened(browser: Browser, address: str, complaints: list[str]) -> Iterator[Page]:
+    opened = browser.new_page()
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("request", lambda request: complaints.append(request.url) if request.url != address else None)  # fmt: skip
+    opened.goto(address)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("width", [320, 380, 800, 1400])
+def test_nothing_scrolls_sideways_and_nothing_complains(
+    opened: Page, width: int, complaints: list[str]
+) -> None:
+    opened.set_viewport_size({"width": width, "height": 800})
+    assert opened.evaluate("document.documentElement.scrollWidth") <= width
+    assert complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_can_be_read(opened: Page, scheme: str) -> None:
+    opened.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    assert opened.evaluate(CONTRAST) == []
+
+
+def test_a_mark_on_the_timeline_leads_to_its_moment(opened: Page) -> None:
+    opened.locator(".marks a").nth(1).click()
+    assert opened.url.endswith("#moment-2")
+    assert opened.locator("#moment-2").evaluate("e => e.matches(':target')")
+
+
+def test_it_can_be_printed(opened: Page) -> None:
+    assert opened.pdf().startswith(b"%PDF")
