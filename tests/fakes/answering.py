@@ -175,6 +175,8 @@ def given_in(body: Mapping[str, Any], taxonomy: Taxonomy) -> Given:
                         for item in _json_lines(inside)
                     ),
                 )
+            case "reflecting":
+                raise Unreadable("what is asked beside the stages has no input of theirs")
     except (ValidationError, KeyError, TypeError) as error:
         raise Unreadable(f"the {task} prompt has not what its reply needs: {error!r}") from error
 
