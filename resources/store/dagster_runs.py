@@ -44,6 +44,8 @@ STATES: Mapping[str, RunState] = {
 HIDDEN = ".dagster/"
 """How tags begin that Dagster shows to nobody."""
 FAILED = "PIPELINE_FAILURE"
+FROM_OUTSIDE = "This run has been marked as failed from outside the execution context."
+"""All that Dagster's code server says of a run whose process it finds gone."""
 OUR_ERRORS = "chrysopedia_assets.errors."
 STEP_FAILED = "STEP_FAILURE"
 _BEGAN, _ENDED = "STEP_START", ("STEP_SUCCESS", STEP_FAILED, "STEP_SKIPPED")
@@ -288,6 +290,8 @@ def _filled(tables: RunTables, runs: Sequence[Run]) -> list[Run]:
         failures = _failures(connection, [run.run_id for run in failed if run.failure is None])
     for run in failed:
         found = failures.get(run.run_id) or run.failure or Failure(stage=None, reason="Unknown.")
+        if found.reason == FROM_OUTSIDE and PROCESS in run.tags:
+            found = Failure(stage=None, reason=killed(run.tags[PROCESS]))
         if found.stage is None:
             found = found.model_copy(update={"stage": _under_way(tables, run.run_id)})
         failures[run.run_id] = found

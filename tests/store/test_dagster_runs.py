@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 
 from chrysopedia_assets.automation.dead_runs import end_dead_runs
 from chrysopedia_assets.automation.partitions import VIDEOS, videos
-from chrysopedia_assets.models.runs import PARTITION, PROCESS, RUN_NUMBER, Failure, Run
+from chrysopedia_assets.models.runs import PARTITION, PROCESS, RUN_NUMBER, Failure, Run, killed
 from resources.event_log import run_tables_on_disk
 from resources.failures import our_failures
 from resources.processes import mark_of
@@ -194,6 +194,18 @@ def test_of_a_killed_run_the_stage_is_known_that_was_under_way(either: dg.Dagste
         assert found.failure and found.failure.stage == "topic_chunks"
         assert "was killed" in found.failure.reason
         end_dead_runs(either)
+
+
+def test_a_run_that_dagster_itself_found_without_its_process_was_killed(
+    either: dg.DagsterInstance,
+) -> None:
+    mark = dead()
+    run_id = begun(either, "STARTED", mark)
+    found = either.get_run_by_id(run_id)
+    assert found is not None
+    either.report_run_failed(found)
+    failure = read(run_id).failure
+    assert failure and failure.reason == killed(mark)
 
 
 def test_runs_are_found_by_video_state_trigger_and_limit(either: dg.DagsterInstance) -> None:
