@@ -105,5 +105,5 @@ def test_a_group_lists_its_commands_and_then_its_groups() -> None:
 
 
 def test_a_misspelt_command_is_told_which_is_meant(chrysopedia: Command) -> None:
-    assert "Did you mean 'ingest'?" in chrysopedia("injest").told
+    assert "Did you mean 'ingest'" in chrysopedia("injest").told
     assert "Did you mean 'show'?" in chrysopedia("pages", "shw").told

@@ -113,6 +113,15 @@ def test_a_damaged_or_foreign_file_says_what_is_wrong_with_it(
     assert "prompt export" in caught.value.cure
 
 
+def test_a_fixture_from_before_topics_had_a_reason_is_read(tmp_path: Path) -> None:
+    found = json.loads(written(fixture("key_moments")))
+    for chunk in found["input"]["topic_chunks"]["chunks"]:
+        chunk.pop("reason", None)
+    of_topics = json.loads(written(fixture("topic_chunks"))) | {"reply_version": 1}
+    for name, one in (("moments.json", found), ("topics.json", of_topics)):
+        assert read_fixture(put(tmp_path, json.dumps(one), name)).stage == one["stage"]
+
+
 def test_a_folder_gives_all_of_its_fixtures_each_input_once(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
