@@ -1,17 +1,14 @@
-"""The overview as one HTML file that needs nothing else: no network, no script.
+"""The overview: where each mark of its pictures stands.
 
-What belongs here: where each mark of the pictures stands. What does not: the figures (`models/overview.py`).
+What belongs here: geometry. What does not: the figures (`models/overview.py`), the look (`templates/overview.html`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
-
 from chrysopedia_assets.models.overview import Day, Overview
+from chrysopedia_assets.site.html import environment
 
-TEMPLATES = Path(__file__).with_name("templates")
 WEEK = 7
 WIDTH, HEIGHT = 28.0, 10.0
 """Of a picture, in its own units: one across for each day."""
@@ -19,25 +16,26 @@ WIDTH, HEIGHT = 28.0, 10.0
 
 def overview_html(found: Overview) -> str:
     """The whole page; everything that a model, a file or a speaker has said is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
     week = found.days[-WEEK:]
-    return environment.get_template("overview.html").render(
-        found=found,
-        videos=sum(found.states.values()),
-        week_usd=sum(sum(day.usd.values()) for day in week),
-        week_calls=sum(day.calls for day in week),
-        week_unpriced=sum(day.unpriced for day in week),
-        spend=_spend(found.days),
-        quality=[
-            line
-            for line in (
-                _line("checks passed", found.days, _share_passed),
-                _line("judged", found.days, lambda day: day.judged),
-            )
-            if line
-        ],
+    return (
+        environment()
+        .get_template("overview.html")
+        .render(
+            found=found,
+            videos=sum(found.states.values()),
+            week_usd=sum(sum(day.usd.values()) for day in week),
+            week_calls=sum(day.calls for day in week),
+            week_unpriced=sum(day.unpriced for day in week),
+            spend=_spend(found.days),
+            quality=[
+                line
+                for line in (
+                    _line("checks passed", found.days, _share_passed),
+                    _line("judged", found.days, lambda day: day.judged),
+                )
+                if line
+            ],
+        )
     )
 
 
