@@ -16,6 +16,7 @@ from resources.store.ledger import Ledger
 from tests.cli.conftest import Command
 from tests.cli.test_commands import _break_engine_for
 from tests.cli.test_language_model import use
+from tests.fakes.calling import request
 from tests.fakes.chat_server import ChatServer
 from tests.library import put_vtt
 
@@ -33,7 +34,7 @@ def try_out(video: str, run_id: str | None = None) -> None:
     """A call that cost something, of a run or of none."""
     ledger = Ledger(open_database())
     label = Label("extraction", video, "segments 0 to 9", "prompt-1", 60.0)
-    call = ledger.begin(Attempt("key", run_id, "host/v1", "model-1", label, Dialect()))
+    call = ledger.begin(Attempt("key", run_id, "host/v1", "model-1", label, Dialect()), request())
     ledger.end(call, Result("ok", 2.0, None, Completion("{}", "stop", None, 100, 10, 40), 0.5))
 
 

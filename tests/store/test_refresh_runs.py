@@ -8,7 +8,7 @@ from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 
 from chrysopedia_assets.inspection.refreshes import RefreshRun
 from chrysopedia_assets.models.runs import PARTITION, REFRESH
-from resources.event_log import runs_on_disk
+from resources.event_log import run_tables_on_disk
 from resources.store.refresh_runs import backfill_states, runs_of_refreshes
 
 
@@ -19,7 +19,7 @@ def instance(
     if request.param == "postgresql":
         url = request.getfixturevalue("postgres_url")
         monkeypatch.setenv("CHRYSOPEDIA_DATABASE_URL", url.render_as_string(hide_password=False))
-    with runs_on_disk()() as connection:
+    with run_tables_on_disk().runs() as connection:
         assert runs_of_refreshes(connection) == {}, "nothing was ever run"
         assert backfill_states(connection) == {}
     with dg.DagsterInstance.get() as found:
@@ -40,7 +40,7 @@ def test_runs_are_those_that_are_marked_with_the_refresh(instance: dg.DagsterIns
     add_run(instance, "3", done, refresh="r2", video="b")
     add_run(instance, "4", done, refresh="r1")
     add_run(instance, "5", done, video="a")
-    with runs_on_disk()() as connection:
+    with run_tables_on_disk().runs() as connection:
         found = runs_of_refreshes(connection)
     assert found == {
         "r1": [RefreshRun("1", "a", "FAILURE"), RefreshRun("2", "a", "SUCCESS")],
@@ -54,8 +54,8 @@ def test_a_backfill_stands_as_dagster_says(instance: dg.DagsterInstance) -> None
         "b1", status=status, from_failure=False, tags={}, backfill_timestamp=0.0
     )
     instance.add_backfill(backfill)
-    with runs_on_disk()() as connection:
+    with run_tables_on_disk().runs() as connection:
         assert backfill_states(connection) == {"b1": "REQUESTED"}
     instance.update_backfill(backfill.with_status(BulkActionStatus.COMPLETED_SUCCESS))
-    with runs_on_disk()() as connection:
+    with run_tables_on_disk().runs() as connection:
         assert backfill_states(connection) == {"b1": "COMPLETED_SUCCESS"}

@@ -62,7 +62,7 @@ def put(
 ) -> int:
     """A call that another process has made."""
     ledger = Ledger(database)
-    call_id = ledger.begin(Attempt("other", None, "host", "model", LABEL, Dialect()))
+    call_id = ledger.begin(Attempt("other", None, "host", "model", LABEL, Dialect()), request())
     if outcome != "started":
         ledger.end(call_id, Result(outcome, 1.0, None, completion, usd))
     return call_id
