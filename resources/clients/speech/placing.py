@@ -19,17 +19,14 @@ def placed(segment: Segment, speech: Sequence[Span]) -> Segment:
     if not segment.words or not speech:
         return segment
     starts_s = [span.start_s for span in speech]
-    words = []
-    for word in segment.words:
-        start_s, end_s = _out_of_pauses(word.start_s, word.end_s, speech, starts_s)
-        words.append({"start_s": start_s, "end_s": end_s, "text": word.text})
+    times = [_out_of_pauses(word.start_s, word.end_s, speech, starts_s) for word in segment.words]
+    start_s, end_s = times[0][0], max(times[0][0], times[-1][1])
+    words = [
+        {"start_s": first_s, "end_s": last_s, "text": word.text}
+        for word, (first_s, last_s) in zip(segment.words, times, strict=True)
+    ]
     return Segment.model_validate(
-        {
-            "start_s": words[0]["start_s"],
-            "end_s": max(words[-1]["end_s"], words[0]["start_s"]),
-            "text": segment.text,
-            "words": words,
-        }
+        {"start_s": start_s, "end_s": end_s, "text": segment.text, "words": words}
     )
 
 
