@@ -70,8 +70,8 @@ class Decoder:
             track = audio_tracks(container, self._path)[self._track]
             self.declared_s = declared_s(container, track)
             begins_s = origin_s(container)
-            if self._from_s:
-                container.seek(round((self._from_s + begins_s) * 1_000_000))
+            if self._from_s and track.time_base:  # by this track: others may have no index
+                container.seek(round((self._from_s + begins_s) / track.time_base), stream=track)
             for frame in self._frames(container, track):
                 yield from self._placed(frame, begins_s + self._from_s)
             yield from self._flushed()
@@ -152,6 +152,8 @@ class Decoder:
         """The frame's sound, after silence where something is missing before it."""
         if frame.time is not None:
             at_s = frame.time - begins_s
+            if self._from_s and at_s < 0:  # the place that could be gone to lies before it
+                return
             gap_s = at_s - self.seconds
             if self.declared_s and at_s > self.declared_s + _NEAR_S:
                 gap_s = 0.0  # a time that cannot be true

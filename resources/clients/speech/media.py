@@ -34,7 +34,7 @@ def open_media(path: Path) -> Iterator["InputContainer"]:
     try:
         # An absolute path, as FFmpeg takes "concat:..." or "http:..." for an address.
         container = av.open(str(path.absolute()), metadata_errors="replace", options=options)
-    except av.error.InvalidDataError:
+    except (av.error.InvalidDataError, av.error.ArgumentError):  # the latter: none of our formats
         raise InputRefused(
             "it is no media file, or its index is missing",
             where=shown(path),

@@ -134,23 +134,23 @@ def _is_whole(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return _end_of_weights(file) <= path.stat().st_size
-    except (struct.error, UnicodeDecodeError):
+    except struct.error:
         return False
 
 
 def _end_of_weights(file: BinaryIO) -> int:
     """As CTranslate2 writes it: version, name, revision; name, shape, type and bytes of each variable; pairs of names."""
     _number(file, "I")
-    _text(file)
+    _skip_text(file)
     _number(file, "I")
     for _ in range(_number(file, "I")):
-        _text(file)
+        _skip_text(file)
         for _ in range(_number(file, "B")):
             _number(file, "I")
         _number(file, "B")
         file.seek(_number(file, "I"), 1)
     for _ in range(2 * _number(file, "I")):
-        _text(file)
+        _skip_text(file)
     return file.tell()
 
 
@@ -159,8 +159,8 @@ def _number(file: BinaryIO, kind: str) -> int:
     return int(number)
 
 
-def _text(file: BinaryIO) -> str:
-    return file.read(_number(file, "H")).rstrip(b"\0").decode()
+def _skip_text(file: BinaryIO) -> None:
+    file.seek(_number(file, "H"), 1)
 
 
 def fingerprint(folder: Path) -> str:

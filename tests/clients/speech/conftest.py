@@ -1,0 +1,27 @@
+"""No test of this room reaches a network, and the model is loaded once."""
+
+import socket
+from typing import Any
+
+import pytest
+
+from resources.clients.speech.whisper import WhisperRecogniser, WhisperSettings, load_whisper
+from tests.clients.speech.sounds import model_folder
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks for an address that is not this machine's fails, whatever catches the error."""
+    ask = socket.getaddrinfo
+
+    def asked(host: Any, *more: Any, **named: Any) -> Any:
+        if host not in ("127.0.0.1", "localhost", None):
+            pytest.exit(f"a test asked the network for {host}", returncode=3)
+        return ask(host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", asked)
+
+
+@pytest.fixture(scope="session")
+def whisper() -> WhisperRecogniser:
+    return load_whisper(WhisperSettings(model=str(model_folder()), threads=1))
