@@ -96,7 +96,7 @@ def _kept(keys: _Keys, store: WindowStore | None) -> Iterator[HeardWindow]:
             window = HeardWindow.model_validate_json(text)
         except ValidationError:
             return
-        yield window
         if window.end <= first:
             return
+        yield window
         first = window.end

@@ -43,7 +43,8 @@ _BEST_TYPES: dict[str, tuple[ComputeType, ...]] = {
 }
 _BATCH = {"cuda": 16, "cpu": 8}
 _MOST_HINT_TOKENS = 200
-"""Whisper reads 223 before a clip, and what they take is missing for its answer: with two full hints it wrote nothing."""
+"""Prompt and hotwords may have 223 each by the library, which is all of the model's 448 places: a RuntimeError. What they
+take is missing for the answer."""
 _SEED = 1
 """For the tries at a higher temperature: the same sound gives the same words, so that nothing goes stale by itself."""
 _LANGUAGE_CLIPS, _LANGUAGE_SURE = 3, 0.9
@@ -178,8 +179,13 @@ class WhisperRecogniser:
         import ctranslate2
 
         ctranslate2.set_random_seed(_SEED)
-        if self._batch > 1 and not ask.again:
-            return self._batched(audio, clips, ask)
+        while self._batch > 1 and not ask.again:
+            try:
+                return self._batched(audio, clips, ask)
+            except RuntimeError as error:  # CTranslate2 has no class for it
+                if "out of memory" not in str(error):
+                    raise
+                self._batch //= 2
         return [self._sequential(audio, clip, ask) for clip in clips]
 
     def _batched(self, audio: Samples, clips: Sequence[Span], ask: Ask) -> list[HeardClip]:
