@@ -6,6 +6,8 @@ What belongs here: loading a model, and what the library is told. What does not:
 * Batched is several times faster on a GPU, and drops a passage now and then (its issue 1179); what is asked for again is
   never batched.
 * `condition_on_previous_text` is off: with it, one slip is repeated for minutes.
+* Nothing is drawn by lot, as Whisper does at higher temperatures when it is not sure: the same sound gives the same words,
+  and nothing goes stale by itself. (A seed is no way: CTranslate2 heeds it once a thread.) A second try has a wider beam.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -45,8 +47,8 @@ _BATCH = {"cuda": 16, "cpu": 8}
 _MOST_HINT_TOKENS = 200
 """Prompt and hotwords may have 223 each by the library, which is all of the model's 448 places: a RuntimeError. What they
 take is missing for the answer."""
-_SEED = 1
-"""For the tries at a higher temperature: the same sound gives the same words, so that nothing goes stale by itself."""
+_LONGEST_LOOP_TOKENS = 8
+"""What nobody says twice in half a minute, and a recogniser that is lost writes twenty times."""
 _LANGUAGE_CLIPS, _LANGUAGE_SURE = 3, 0.9
 
 
@@ -176,9 +178,6 @@ class WhisperRecogniser:
         return self._notes
 
     def recognise(self, audio: Samples, clips: Sequence[Span], ask: Ask) -> list[HeardClip]:
-        import ctranslate2
-
-        ctranslate2.set_random_seed(_SEED)
         while self._batch > 1 and not ask.again:
             try:
                 return self._batched(audio, clips, ask)
@@ -210,8 +209,9 @@ class WhisperRecogniser:
 
     def _sequential(self, audio: Samples, clip: Span, ask: Ask) -> HeardClip:
         start, end = int(clip.start_s * SAMPLE_HZ), int(clip.end_s * SAMPLE_HZ)
-        thorough = {"beam_size": 2 * self._beam, "no_speech_threshold": None} if ask.again else {}
-        found, info = self._model.transcribe(audio[start:end], **self._told(ask) | thorough)
+        found, info = self._model.transcribe(
+            audio[start:end], **self._told(ask) | (self._thorough if ask.again else {})
+        )
         self._sounds_like.clear()
         segments = [one.later(start / SAMPLE_HZ) for one in _heard(found)]
         return self._clip(clip, segments, info.language, 0)
@@ -223,11 +223,20 @@ class WhisperRecogniser:
             "language_detection_segments": _LANGUAGE_CLIPS,
             "language_detection_threshold": _LANGUAGE_SURE,
             "beam_size": self._beam,
+            "temperature": 0.0,
             "initial_prompt": hints.prompt or None,
             "hotwords": hints.hotwords or None,
             "condition_on_previous_text": False,
             "without_timestamps": False,
             "word_timestamps": True,
+        }
+
+    @property
+    def _thorough(self) -> dict[str, Any]:
+        return {
+            "beam_size": 2 * self._beam,
+            "no_speech_threshold": None,
+            "no_repeat_ngram_size": _LONGEST_LOOP_TOKENS,
         }
 
     def _clip(

@@ -49,7 +49,7 @@ def windows(
             speech = find_speech(audio)
             cut = round(_cut_s(speech, longest_s) * SAMPLE_HZ)
             yield _window(first, audio[:cut], speech)
-            held = _after(held, cut)
+            held = list(_from(held, cut))
             first, have = first + cut, have - cut
     if have:
         audio = as_float(held)
@@ -67,11 +67,6 @@ def _from(blocks: Iterable[Block], first: int) -> Iterator[Block]:
         if first < len(block):
             yield block[first:]
         first = max(0, first - len(block))
-
-
-def _after(held: list[Block], cut: int) -> list[Block]:
-    """What is left behind the cut, as copies: a view would keep all of it alive."""
-    return [block.copy() for block in _from(held, cut)]
 
 
 def _cut_s(speech: Sequence[Span], length_s: float) -> float:

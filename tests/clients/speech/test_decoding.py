@@ -90,6 +90,13 @@ def test_sound_that_begins_later_than_the_video_keeps_its_second(tmp_path: Path)
     assert found == pytest.approx([1.5, 2.5, 3.5, 4.5], abs=0.05)
 
 
+def test_decoding_can_begin_in_the_middle(tmp_path: Path) -> None:
+    """At the second that was asked for, not at the place of the index before it."""
+    path = write_media(tmp_path / "a.mkv", click_track(20))
+    sound = as_float(Decoder(path, from_s=13.5))
+    assert clicks_s(sound) == pytest.approx([0.5, 1.5, 2.5, 3.5, 4.5, 5.5], abs=0.06)
+
+
 def test_a_damaged_middle_is_silence_and_the_rest_stays_where_it_was(tmp_path: Path) -> None:
     path = damaged(write_media(tmp_path / "a.mp4", click_track(30)), (0.4, 0.5))
     sound, decoder = decoded(path)

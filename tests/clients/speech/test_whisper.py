@@ -74,6 +74,13 @@ def test_words_come_back_with_their_seconds(audio: Samples, batch: int) -> None:
     assert all(0 < clip.sounds_like_probability <= 1 for clip in found)
 
 
+def test_languages_are_noted_of_clips_and_not_of_what_was_looked_at_before(
+    whisper: WhisperRecogniser, audio: Samples
+) -> None:
+    whisper.recognise(audio, clips_of(audio), Ask(language=None))
+    assert len(whisper._sounds_like) == 2
+
+
 def test_a_silent_clip_gives_nothing(whisper: WhisperRecogniser) -> None:
     nothing = np.zeros(10 * HZ, np.float32)
     [clip] = whisper.recognise(nothing, [Span(0.0, 10.0)], Ask(again=True, language="en"))
@@ -82,7 +89,7 @@ def test_a_silent_clip_gives_nothing(whisper: WhisperRecogniser) -> None:
 
 def test_the_same_sound_gives_the_same_words(whisper: WhisperRecogniser, audio: Samples) -> None:
     noisy = audio + np.random.default_rng(3).standard_normal(len(audio)).astype(np.float32) * 0.2
-    ask = Ask("en", again=True)  # at rising temperatures, as it makes little sense
+    ask = Ask("en", again=True)  # Whisper would draw lots over what makes so little sense
     first = whisper.recognise(noisy, clips_of(audio), ask)
     assert whisper.recognise(noisy, clips_of(audio), ask) == first
 
@@ -105,6 +112,7 @@ def test_a_second_try_is_another_try(
     sequential.recognise(audio, [clip], Ask("en"))
     assert told[0] != told[1]
     assert told[0]["no_speech_threshold"] is None
+    assert [one["temperature"] for one in told] == [0.0, 0.0]
 
 
 def test_hints_longer_than_the_model_reads_leave_room_for_its_answer(
