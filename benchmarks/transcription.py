@@ -194,7 +194,7 @@ def _spoken(clip: Span) -> HeardSegment:
 
 
 def _whisper(folder: Path, batch: int) -> Any:
-    from resources.clients.speech.whisper import WhisperSettings, load_whisper
+    from resources.clients.speech.whisper_loading import WhisperSettings, load_whisper
 
     return _Sound(load_whisper(WhisperSettings(model=str(folder), batch=batch)))
 
@@ -246,7 +246,7 @@ def _words(folder: Path) -> dict[str, float]:
     from rapidfuzz.distance import Levenshtein
 
     from resources.clients.speech.transcribe import Job, transcribe
-    from resources.clients.speech.whisper import WhisperSettings, load_whisper
+    from resources.clients.speech.whisper_loading import WhisperSettings, load_whisper
     from tests.clients.speech.sounds import many_sentences, model_folder, talk, write_media
 
     said = many_sentences(TALK_SENTENCES)

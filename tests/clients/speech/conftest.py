@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from resources.clients.speech.whisper import WhisperRecogniser, WhisperSettings, load_whisper
+from resources.clients.speech.whisper import WhisperRecogniser
+from resources.clients.speech.whisper_loading import WhisperSettings, load_whisper
 from tests.clients.speech.sounds import model_folder
 
 

@@ -12,8 +12,8 @@ import pytest
 from chrysopedia_assets.errors import ConfigurationError
 from resources.clients.speech.port import Ask, HeardClip, Hints, Samples, Span
 from resources.clients.speech.speech import speech_in
-from resources.clients.speech.whisper import (
-    WhisperRecogniser,
+from resources.clients.speech.whisper import WhisperRecogniser
+from resources.clients.speech.whisper_loading import (
     WhisperSettings,
     load_whisper,
     whisper_version,
