@@ -7,6 +7,7 @@ import asyncio
 import email.utils
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -97,6 +98,25 @@ class Endpoint:
         answer = self._client.post("/chat/completions", body=sent, cast_to=Response)
         return self._completion(await self._answer(answer, request.model, timeout_s))
 
+    async def upload(
+        self,
+        path: str,
+        form: Mapping[str, Any],
+        file: tuple[str, bytes, str],
+        timeout_s: float,
+    ) -> dict[str, Any]:
+        """A form with a file (its name, content and type), as transcription servers want it. Raises what `send` raises."""
+        from httpx2 import Response
+
+        answer = self._client.post(
+            path,
+            body=dict(form),
+            files={"file": file},
+            options={"headers": {"Content-Type": "multipart/form-data"}},
+            cast_to=Response,
+        )
+        return await self._answer(answer, str(form["model"]), timeout_s)
+
     async def close(self) -> None:
         if "_client" in self.__dict__:
             await self._client.close()
@@ -147,7 +167,7 @@ class Endpoint:
 
     def _no_api(self, text: str) -> ServerFailed:
         return ServerFailed(
-            f"{self.name} answers, but not as a chat completions server: {self.shown(text)!r}",
+            f"{self.name} answers, but not as an OpenAI-compatible server: {self.shown(text)!r}",
             cure=f"Check that {self.variables}_BASE_URL ends where the API begins, often in /v1.",
         )
 

@@ -143,7 +143,7 @@ def test_a_count_that_no_database_can_store_is_unknown(count: int) -> None:
 def test_a_body_that_is_no_completion_is_the_servers_failure(body: str | bytes) -> None:
     failure = told(Sent(body))
     assert type(failure) is ServerFailed
-    assert "not as a chat completions server" in failure.what
+    assert "not as an OpenAI-compatible server" in failure.what
     assert "CHRYSOPEDIA_LLM_BASE_URL" in failure.cure
     assert len(failure.what) < MAX_SHOWN_CHARS + 200
 
