@@ -168,8 +168,8 @@ def _all_there_is_to_ask(world: World, video_ids: Sequence[str]) -> set[str]:
         tempfile.TemporaryDirectory() as empty,
         _set(CHRYSOPEDIA_DATA_DIR=empty, CHRYSOPEDIA_LLM_BASE_URL=url),
     ):
-        for entry, source in read:
-            ask_every_stage(make_transcript(entry.video, source), engine())
+        for source in read:
+            ask_every_stage(make_transcript(source.entry.video, source.said), engine())
     return set(_sent_to(world.asked, before))
 
 

@@ -11,6 +11,7 @@ from chrysopedia_assets.assets import (
     pages_are_fresh,
     pages_read_well,
     prompt_sources,
+    speech_recognition,
     synthesis_groups,
     technique_pages,
     topic_chunks,
@@ -32,6 +33,7 @@ from resources.record_store import RecordStore
 
 ASSET_MODULES = (
     library_files,
+    speech_recognition,
     prompt_sources,
     transcripts,
     topic_chunks,

@@ -4,6 +4,7 @@
     ├── InputRefused          a file cannot become a transcript; the file has to change
     │   └── InputUnreadable   it cannot be read at this moment; it may be at the next look
     ├── SourceChanged         a file is not the one that was ingested; ingest again
+    ├── NotTranscribed        a media file cannot be transcribed as things are; a video with a transcript file can go on
     ├── ReplyRefused          an engine's reply breaks a rule of its stage; nothing was stored
     │   ├── ReplyTruncated    the model was cut off at its output budget
     │   ├── ReplyNotJson      there is no JSON object in the reply
@@ -56,6 +57,11 @@ class InputUnreadable(InputRefused):
 
 class SourceChanged(ChrysopediaError):
     """The file behind a video is gone or differs from the one that was ingested."""
+
+
+class NotTranscribed(ChrysopediaError):
+    """No recogniser is set up, or it cannot work, or somebody else is at the same file. No reason to stop with others:
+    a video that has a transcript file needs none of it."""
 
 
 class ReplyRefused(ChrysopediaError):

@@ -21,8 +21,9 @@ from chrysopedia_assets.freshness.verdicts import (
     verdicts,
 )
 from chrysopedia_assets.models.prompts import Task
-from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, STAGE_OF, settings_source
+from chrysopedia_assets.models.stage_defs import STAGE_OF, settings_source
 from resources.llm import expected_usd
+from resources.recogniser_versions import versions_of_videos
 from resources.settings import llm_settings
 from resources.sources import Sources, read_sources
 from resources.store.acceptances import accepted
@@ -52,7 +53,7 @@ class Look:
         source = self.recorded.sources.get(root.cause.subject)
         if source is not None:
             return source.since_s
-        if video_id is None or root.cause.kind not in ("input", "file"):
+        if video_id is None or root.cause.kind not in ("input", "file", "recogniser"):
             return None
         made = self.recorded.made.get(root.cause.subject, {}).get(video_id)
         return made.at_s if made else None
@@ -90,7 +91,7 @@ def _look(
     recorded = replace(
         recorded,
         sources={**recorded.sources, **{name: Source(v, now_s) for name, v in news.items()}},
-        made={**recorded.made, LIBRARY_FILES: _files(recorded.made[LIBRARY_FILES], videos, now_s)},
+        made={**recorded.made, **_of_videos(recorded, videos.values(), now_s)},
         stored=stored,
     )
     found_verdicts = verdicts(videos, recorded, accepted=equal)
@@ -111,16 +112,18 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _files(
-    observed: Mapping[str, Made], videos: Mapping[str, LibraryVideo], now_s: float
-) -> dict[str, Made]:
-    """What was ingested, also where a kill came before Dagster was told."""
-    files = dict(observed)
-    for video_id, entry in videos.items():
-        known = files.get(video_id)
-        if known is None or known.data_version != entry.version:
-            files[video_id] = Made(NOT_YET_RECORDED, now_s, entry.version, None, {})
-    return files
+def _of_videos(
+    recorded: Recorded, videos: Iterable[LibraryVideo], now_s: float
+) -> dict[str, dict[str, Made]]:
+    """What was ingested and who would transcribe it, also where Dagster has not been told yet."""
+    found = {}
+    for name, versions in versions_of_videos(videos).items():
+        found[name] = dict(recorded.made[name])
+        for video_id, version in versions.items():
+            known = found[name].get(video_id)
+            if known is None or known.data_version != version:
+                found[name][video_id] = Made(NOT_YET_RECORDED, now_s, version, None, {})
+    return found
 
 
 class Forecast:

@@ -27,6 +27,7 @@ from resources.library import Library
 from resources.llm import load_client, processes, videos_at_once
 from resources.settings import settings
 from resources.store.records import stored_versions
+from resources.store.videos import list_videos
 
 
 def read_ahead(video_ids: Sequence[str]) -> dict[str, str]:
@@ -36,7 +37,8 @@ def read_ahead(video_ids: Sequence[str]) -> dict[str, str]:
         return {}
     with open_database().reading() as connection:
         begun = {video_id for video_id, _ in stored_versions(connection, video_ids)}
-    new = [video_id for video_id in video_ids if video_id not in begun]
+        media = {e.video.video_id for e in list_videos(connection, video_ids) if e.is_media}
+    new = [video_id for video_id in video_ids if video_id not in begun | media]
     if processes(len(new)) > 1:
         return {}  # other processes will ask
     found: dict[str, str] = {}
@@ -54,8 +56,8 @@ def _ask_all(video_id: str, ask: Ask, asked: threading.Event) -> None:
     # What fails here fails again, and is told, in the stage that asks the same.
     with suppress(ChrysopediaError, CancelledError):
         try:
-            entry, source = Library(open_database()).read(video_id)
-            transcript = make_transcript(entry.video, source)
+            source = Library(open_database()).read(video_id)
+            transcript = make_transcript(source.entry.video, source.said)
             load_client()
         finally:
             asked.set()

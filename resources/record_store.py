@@ -8,6 +8,7 @@ from pydantic import PrivateAttr
 from chrysopedia_assets.models.records import StageName, StageRecord
 from resources.database import open_database
 from resources.failures import our_failures
+from resources.hearing import forget_windows
 from resources.store.records import load, save
 
 
@@ -27,6 +28,8 @@ class RecordStore(dg.ConfigurableIOManager):
         with open_database().writing(lock=context.partition_key) as connection:
             save(connection, stage, obj, context.run_id)
         self._stored[stage, context.partition_key] = obj
+        if stage == "transcripts":
+            forget_windows(context.partition_key)
 
     def load_input(self, context: dg.InputContext) -> StageRecord:
         stage = cast(StageName, context.asset_key.to_user_string())

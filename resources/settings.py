@@ -1,4 +1,5 @@
-"""Where things are, from the environment. The one place that reads `CHRYSOPEDIA_*`; `.env.example` lists them all.
+"""Where things are, from the environment. The one place that reads `CHRYSOPEDIA_*`, with
+`speech_settings.py` for transcription; `.env.example` lists them all.
 
 A process that has no `DAGSTER_HOME` gets the project's own, so that nobody has to export anything by hand.
 """
@@ -7,7 +8,7 @@ import difflib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,10 +106,10 @@ def llm_settings() -> LlmSettings:
     """Read the environment anew. Raises ConfigurationError."""
     from chrysopedia_assets.models.prompts import PROMPT_NAMES
 
-    _refuse_unknown()
-    server = LlmServer(os.environ.get(f"{LLM}BASE_URL") or OPENAI_URL, _key(f"{LLM}API_KEY"))
+    _refuse_unknown_of_llm()
+    server = LlmServer(os.environ.get(f"{LLM}BASE_URL") or OPENAI_URL, access_key(f"{LLM}API_KEY"))
     own_url = os.environ.get(f"{LLM}FALLBACK_BASE_URL")
-    own_key = _key(f"{LLM}FALLBACK_API_KEY")
+    own_key = access_key(f"{LLM}FALLBACK_API_KEY")
     fallback = LlmServer(
         own_url or server.base_url,
         own_key or ("" if own_url else server.api_key),  # a key goes to no server but its own
@@ -117,8 +118,8 @@ def llm_settings() -> LlmSettings:
     return LlmSettings(
         server=server,
         fallback=fallback if fallback.model else None,
-        concurrency=_whole_number(f"{LLM}CONCURRENCY", default=8, least=1),
-        retries_per_video=_whole_number(f"{LLM}RETRIES_PER_VIDEO", default=20, least=0),
+        concurrency=whole_number(f"{LLM}CONCURRENCY", default=8, least=1),
+        retries_per_video=whole_number(f"{LLM}RETRIES_PER_VIDEO", default=20, least=0),
         price=_price(),
         extra=_extra(),
         of_task={task: _of_task(task) for task in PROMPT_NAMES},
@@ -134,6 +135,7 @@ def secrets() -> list[str]:
     """What lets us in somewhere; the longest first."""
     llm = llm_settings()
     keys = [llm.server.api_key, llm.fallback.api_key if llm.fallback else ""]
+    keys.append(access_key("CHRYSOPEDIA_TRANSCRIPTION_API_KEY"))
     return _longest_first(*keys, settings().database_url.password or "")
 
 
@@ -153,7 +155,8 @@ def llm_variables() -> list[str]:
     return sorted(name for name, text in os.environ.items() if name.startswith(LLM) and text)
 
 
-def _key(variable: str) -> str:
+def access_key(variable: str) -> str:
+    """Empty where none is set. Raises ConfigurationError."""
     key = os.environ.get(variable, "").strip()
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise ConfigurationError(
@@ -176,15 +179,19 @@ def _of_task(task: "PromptName") -> dict[str, str]:
     return found
 
 
-def _refuse_unknown() -> None:
-    """A misspelt variable would be a setting that silently does nothing."""
+def _refuse_unknown_of_llm() -> None:
     from chrysopedia_assets.models.prompts import PROMPT_NAMES, PromptSettings
 
     fields = [name.upper() for name in PromptSettings.model_fields]
     known = [f"{LLM}{name}" for name in (*LLM_NAMES, *fields)]
     known += [f"{LLM}{task.upper()}_{name}" for task in PROMPT_NAMES for name in fields]
+    refuse_unknown(LLM, known)
+
+
+def refuse_unknown(prefix: str, known: Collection[str]) -> None:
+    """A misspelt variable would be a setting that silently does nothing. Raises ConfigurationError."""
     for variable in os.environ:
-        if variable.startswith(LLM) and variable not in known:
+        if variable.startswith(prefix) and variable not in known:
             close = difflib.get_close_matches(variable, known, n=1)
             meant = f"Did you mean {close[0]}? " if close else ""
             raise ConfigurationError(
@@ -192,7 +199,8 @@ def _refuse_unknown() -> None:
             )
 
 
-def _whole_number(variable: str, *, default: int, least: int) -> int:
+def whole_number(variable: str, *, default: int, least: int) -> int:
+    """Raises ConfigurationError."""
     text = os.environ.get(variable) or str(default)
     if not text.isdecimal() or int(text) < least:
         raise ConfigurationError(

@@ -16,7 +16,7 @@ from chrysopedia_assets.models.prompts import TASKS, PromptName, Task
 from chrysopedia_assets.models.records import content_hash
 from chrysopedia_assets.models.slugs import slug
 from chrysopedia_assets.models.stage_defs import (
-    LIBRARY_FILES,
+    OF_VIDEOS,
     TAXONOMY,
     StageDef,
     prompt_source,
@@ -79,7 +79,7 @@ class Sources:
 
     def used_by(self, stage: StageDef) -> dict[str, str]:
         """The versions that the stage works with. Raises the ConfigurationError of one that it cannot do without."""
-        return {name: self.version(name) for name in stage.sources if name != LIBRARY_FILES}
+        return {name: self.version(name) for name in stage.sources if name not in OF_VIDEOS}
 
     def version(self, name: str) -> str:
         """Raises the ConfigurationError of one that is broken."""

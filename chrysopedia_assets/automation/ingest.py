@@ -1,7 +1,7 @@
-"""Take transcript files into the library: the same code behind `chrysopedia ingest` and the `library_folder` sensor.
+"""Take transcript and media files into the library: the same code behind `chrysopedia ingest` and the `library_folder` sensor.
 
 The decision (`plan`) is pure: a file is the video whose content it has, else the video whose path it has, else a new
-one. Around it, in this order so that a kill leaves nothing that the next ingest does not mend: read the files, register
+one. A transcript and the media file beside it are one video. Around it, in this order so that a kill leaves nothing that the next ingest does not mend: read the files, register
 videos in one transaction, tell Dagster which partitions there are and which version each file has.
 """
 
@@ -13,19 +13,24 @@ import dagster as dg
 
 from chrysopedia_assets.automation.partitions import VIDEOS
 from chrysopedia_assets.errors import InputRefused
-from chrysopedia_assets.models.library_files import Chapter
+from chrysopedia_assets.models.library_files import Chapter, is_media
 from chrysopedia_assets.models.records import Video
 from chrysopedia_assets.models.slugs import readable, slug
 from resources.clients.captions.chapters import chapters_of_info
 from resources.clients.captions.read import parse_transcript, read_bytes
-from resources.clients.library import LibraryFile, hash_bytes
+from resources.clients.library import LibraryFile, hash_bytes, is_transcript_of, stamp
+from resources.clients.speech.media import media_hash
+from resources.clients.speech.probe import probe
 from resources.observations import event_log
-from resources.store.dagster_events import DATA_VERSION, newest_file_versions
+from resources.recogniser_versions import versions_of_videos
+from resources.store.dagster_events import DATA_VERSION, newest_of_videos
 from resources.store.database import Database
 from resources.store.videos import LibraryVideo, free_paths, list_videos, put_video
 
-LIBRARY_FILES = dg.AssetKey("library_files")
 MAX_TITLE = 300
+
+Progress = Callable[[Path, float], None]
+"""The file that is read, and the share of it that has been."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,9 @@ class FoundFile:
     url: str | None = None
     chapters: tuple[Chapter, ...] | None = None
     chapters_left_out: tuple[str, ...] = ()
+    instead_of: tuple[str, ...] = ()
+    """Where the video's file may have been before: of a transcript its media file, of that the transcripts that are
+    gone."""
 
 
 @dataclass
@@ -64,11 +72,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class IngestReport:
-    """`refused` gives the path with the reason, `chapters_left_out` the path with what was wrong with its chapters."""
+    """`refused` gives the path with the reason, `chapters_left_out` the path with what was wrong with its chapters,
+    `not_heard` media files with the transcript that counts instead."""
 
     plan: Plan
     refused: tuple[tuple[str, InputRefused], ...]
     chapters_left_out: tuple[tuple[str, str], ...] = ()
+    not_heard: tuple[tuple[str, str], ...] = ()
 
 
 def plan(
@@ -90,7 +100,7 @@ def plan(
             settled[entry.video.video_id] = _sort_in(made, entry, file)
     taken = {entry.video.video_id for entry in known}
     for file in rest:
-        entry = by_path.get(file.path)
+        entry = next((by_path[p] for p in (file.path, *file.instead_of) if p in by_path), None)
         if file.hash in by_hash:
             made.duplicates.append((file.path, by_hash[file.hash].video.video_id))
             continue
@@ -136,7 +146,8 @@ def _sort_in(made: Plan, entry: LibraryVideo, file: FoundFile) -> LibraryVideo:
 
 
 def _new_entry(file: FoundFile, taken: set[str]) -> LibraryVideo:
-    title = (file.title or readable(Path(file.path).stem) or file.hash[:8])[:MAX_TITLE]
+    name = next((path for path in file.instead_of if is_media(path)), file.path)
+    title = (file.title or readable(Path(name).stem) or file.hash[:8])[:MAX_TITLE]
     video = Video(
         video_id=_video_id(file, title, taken),
         title=title,
@@ -159,23 +170,25 @@ def ingest(
     files: Sequence[LibraryFile],
     database: Database,
     instance: dg.DagsterInstance,
-    progress: Callable[[Path], None] = lambda path: None,
+    progress: Progress = lambda path, share: None,
 ) -> IngestReport:
     """Read and register the files. What cannot be read is in the report; all others are taken in."""
     with database.reading() as connection:
-        stamps = {e.source_path: e for e in list_videos(connection)}
+        known = {e.source_path: e for e in list_videos(connection)}
     found: list[FoundFile] = []
     refused: list[tuple[str, InputRefused]] = []
     for file in files:
-        progress(file.path)
+        progress(file.path, 0.0)
         try:
-            found.append(_read(file, stamps.get(str(file.path))))
+            found.append(_read(file, known, progress))
         except InputRefused as error:
             refused.append((str(file.path), error))
     made = _register(found, database)
     tell_dagster(database, instance)
     left_out = [(file.path, told) for file in found for told in file.chapters_left_out]
-    return IngestReport(made, tuple(refused), tuple(left_out))
+    news = {entry.source_path for entry in (*made.new, *made.changed)}
+    beside = [(str(f.media), str(f.path)) for f in files if f.media and str(f.path) in news]
+    return IngestReport(made, tuple(refused), tuple(left_out), tuple(beside))
 
 
 def tell_dagster(database: Database, instance: dg.DagsterInstance) -> None:
@@ -185,17 +198,19 @@ def tell_dagster(database: Database, instance: dg.DagsterInstance) -> None:
     present = set(instance.get_dynamic_partitions(VIDEOS))
     if missing := sorted(entries.keys() - present):
         instance.add_dynamic_partitions(VIDEOS, missing)
-    recorded = newest_file_versions(event_log(instance))
-    for video_id, entry in entries.items():
-        if recorded.get(video_id) != entry.version:
-            instance.report_runless_asset_event(_observation(entry))
+    recorded = newest_of_videos(event_log(instance))
+    for name, versions in versions_of_videos(entries.values()).items():
+        for video_id, version in versions.items():
+            if recorded.get((name, video_id)) != version:
+                observed = _observation(name, version, entries[video_id])
+                instance.report_runless_asset_event(observed)
 
 
-def _observation(entry: LibraryVideo) -> dg.AssetObservation:
+def _observation(name: str, version: str, entry: LibraryVideo) -> dg.AssetObservation:
     return dg.AssetObservation(
-        LIBRARY_FILES,
+        dg.AssetKey(name),
         partition=entry.video.video_id,
-        tags={DATA_VERSION: entry.version},
+        tags={DATA_VERSION: version},
         metadata={
             "title": entry.video.title,
             "creator": entry.video.creator,
@@ -205,11 +220,14 @@ def _observation(entry: LibraryVideo) -> dg.AssetObservation:
     )
 
 
-def _read(file: LibraryFile, known: LibraryVideo | None) -> FoundFile:
+def _read(file: LibraryFile, known: Mapping[str, LibraryVideo], progress: Progress) -> FoundFile:
     """Hash and parse, unless nothing changed: what cannot become a transcript never becomes a video."""
     path = str(file.path)
-    if known is not None and known.source_stamp == file.stamp:
-        return FoundFile(path, file.creator, file.stamp, known.source_hash, file.creator_given)
+    before = known.get(path)
+    if before is not None and before.source_stamp == file.stamp:
+        return FoundFile(path, file.creator, file.stamp, before.source_hash, file.creator_given)
+    if file.is_media:
+        return _read_media(file, known, progress)
     raw = read_bytes(file.path)
     source = parse_transcript(raw, file.path)
     chapters, left_out = source.chapters, source.chapters_left_out
@@ -226,6 +244,28 @@ def _read(file: LibraryFile, known: LibraryVideo | None) -> FoundFile:
         url=source.url,
         chapters=chapters,
         chapters_left_out=left_out,
+        instead_of=(str(file.media),) if file.media else (),
+    )
+
+
+def _read_media(
+    file: LibraryFile, known: Mapping[str, LibraryVideo], progress: Progress
+) -> FoundFile:
+    """What cannot be opened, or has no sound, is refused before gigabytes of it are read."""
+    length_s = probe(file.path)
+    chapters, left_out = _chapters_beside(file.info, length_s or 0.0) if file.info else ((), ())
+    begins = str(file.path.with_suffix(""))
+    alike = (path for path in known if path.startswith(begins))
+    gone = [path for path in alike if is_transcript_of(Path(path), file.path)]
+    return FoundFile(
+        path=str(file.path),
+        creator=file.creator,
+        stamp=file.stamp,
+        hash=media_hash(file.path, lambda share: progress(file.path, share)),
+        creator_given=file.creator_given,
+        chapters=chapters,
+        chapters_left_out=left_out,
+        instead_of=tuple(gone),
     )
 
 
@@ -260,7 +300,15 @@ def _hashes_at(found: Iterable[FoundFile], known: Iterable[LibraryVideo]) -> dic
     for entry in known:
         if entry.source_hash in contents and entry.source_path not in hash_at:
             try:
-                hash_at[entry.source_path] = hash_bytes(read_bytes(Path(entry.source_path)))
-            except InputRefused:  # gone or unreadable: then it is not a copy but a move
+                hash_at[entry.source_path] = _hash_now(entry)
+            except (OSError, InputRefused):  # gone or unreadable: not a copy but a move
                 continue
     return hash_at
+
+
+def _hash_now(entry: LibraryVideo) -> str:
+    path = Path(entry.source_path)
+    if not entry.is_media:
+        return hash_bytes(read_bytes(path))
+    unchanged = entry.source_stamp.startswith(stamp(path))
+    return entry.source_hash if unchanged else media_hash(path)

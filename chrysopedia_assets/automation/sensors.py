@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 
@@ -12,7 +13,7 @@ from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.errors import ConfigurationError, InputUnreadable
 from chrysopedia_assets.models.runs import TRIGGER
 from resources.clients.library import Look as FolderLook
-from resources.clients.library import look
+from resources.clients.library import begins, is_transcript_of, look
 from resources.database import open_database
 from resources.freshness import Look
 from resources.settings import settings
@@ -35,20 +36,27 @@ class Due:
     memory: Memory
 
 
+MAX_READ_BYTES = 4 * 2**30
+"""For the same reason. A file that is larger is read alone."""
+
+
 def due(found: Mapping[str, str], memory: Memory) -> Due:
     """A file is read once for each stamp, and only when it had that stamp at the look before: then nobody writes it.
 
     What is not found is remembered all the same: a share that is away for a while is not an empty library.
     """
     paths: set[str] = set()
+    size = 0
     remembered = dict(memory)
     for path, stamp in found.items():
         before, state = memory.get(path, ("", WAITING))
         if before != stamp:
             remembered[path] = (stamp, WAITING)
         elif state == WAITING and len(paths) < MAX_READS:
-            paths.add(path)
-            remembered[path] = (stamp, READ)
+            size += int(stamp.partition(":")[0])
+            if not paths or size <= MAX_READ_BYTES:
+                paths.add(path)
+                remembered[path] = (stamp, READ)
     return Due(frozenset(paths), remembered)
 
 
@@ -56,7 +64,7 @@ def due(found: Mapping[str, str], memory: Memory) -> Due:
     target=process_video,
     minimum_interval_seconds=POLL_S,
     description=(
-        "Takes in new and changed transcript files of the library folder (CHRYSOPEDIA_LIBRARY). New videos are "
+        "Takes in new and changed transcripts and media files of the library folder (CHRYSOPEDIA_LIBRARY). New videos are "
         "processed. A changed file replaces its transcript; what is below is out of date until you run "
         "`chrysopedia refresh`, and `chrysopedia stale` lists it."
     ),
@@ -67,7 +75,7 @@ def library_folder(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     memory = {
         path: (stamp, state) for path, (stamp, state) in json.loads(context.cursor or "{}").items()
     }
-    now = due({str(file.path): file.stamp for file in seen.files}, memory)
+    now = due({str(file.path): file.stamp for file in seen.files}, _of_one_file(seen, memory))
     files = [file for file in seen.files if str(file.path) in now.paths]
     report = ingest(files, open_database(), context.instance)
     for path, what in report.chapters_left_out:
@@ -86,6 +94,20 @@ def library_folder(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
         context.update_cursor(cursor)
         return dg.SkipReason(_nothing_to_run(seen, now.memory))
     return dg.SensorResult(run_requests=requests, cursor=cursor)
+
+
+def _of_one_file(seen: FolderLook, memory: Memory) -> Memory:
+    """Of a transcript and its media file only that counts which is found: when the other one counts again, it is read
+    again though it has not changed."""
+    passed_over = {str(file.media) for file in seen.files if file.media}
+    media: dict[str, list[Path]] = {}
+    for file in seen.files:
+        if file.is_media:
+            media.setdefault(begins(file.path), []).append(file.path)
+    for path in map(Path, memory):
+        if any(is_transcript_of(path, one) for one in media.get(begins(path), ())):
+            passed_over.add(str(path))
+    return {path: state for path, state in memory.items() if path not in passed_over}
 
 
 def _nothing_to_run(seen: FolderLook, memory: Memory) -> str:

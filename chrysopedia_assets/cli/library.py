@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.progress import Progress, TaskID
 
 from chrysopedia_assets.cli.output import (
     Json,
+    plain,
     print_json,
     refuse,
     results,
@@ -21,6 +23,9 @@ from chrysopedia_assets.freshness.plan import is_unfinished, next_stages
 from chrysopedia_assets.models.records import STAGES
 from resources.clients.library import Look, look, settled
 from resources.settings import settings
+
+NOTES = ("chapters_left_out", "not_heard")
+"""Of an ingest, what is told beside what became of the files."""
 
 
 def ingest_command(
@@ -36,7 +41,7 @@ def ingest_command(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Take transcript files into the library. Nothing is processed yet."""
+    """Take transcripts and media files into the library. Nothing is processed yet."""
     report = ingest(look_twice(paths or [settings().library_dir], creator))
     if as_json:
         print_json(report)
@@ -61,7 +66,7 @@ def ingest(seen: Look) -> dict[str, list[Any]]:
     with progress_bar() as bar, dg.DagsterInstance.get() as instance:
         task = bar.add_task("", total=len(seen.files), what="reading files")
         report = take_in(
-            seen.files, open_database(), instance, progress=lambda path: bar.advance(task)
+            seen.files, open_database(), instance, progress=partial(_tell_reading, bar, task)
         )
     plan = report.plan
     kinds = {
@@ -81,7 +86,16 @@ def ingest(seen: Look) -> dict[str, list[Any]]:
     told["chapters_left_out"] = [
         {"where": path, "what": what} for path, what in report.chapters_left_out
     ]
+    told["not_heard"] = [
+        {"media": media, "transcript": transcript} for media, transcript in report.not_heard
+    ]
     return told
+
+
+def _tell_reading(bar: Progress, task: TaskID, path: Path, share: float) -> None:
+    """A step for each file; the share is of a large one."""
+    read = f", {share:.0%}" if share else ""
+    bar.update(task, advance=0 if share else 1, what=f"reading {plain(path.name)}{read}")
 
 
 def print_ingest(report: dict[str, list[Any]]) -> None:
@@ -96,8 +110,11 @@ def print_ingest(report: dict[str, list[Any]]) -> None:
         refuse(f"refused    {error['where']}: {error['what']}. {error['cure']}")
     for note in report["chapters_left_out"]:
         refuse(f"chapters   {note['where']}: {note['what']}")
+    for pair in report["not_heard"]:
+        told = f"transcript {pair['transcript']} counts, so {pair['media']} is not transcribed"
+        results.print(told, markup=False, highlight=False, soft_wrap=True)
     counts = ", ".join(
-        f"{len(entries)} {kind}" for kind, entries in report.items() if kind != "chapters_left_out"
+        f"{len(entries)} {kind}" for kind, entries in report.items() if kind not in NOTES
     )
     results.print(counts, highlight=False)
     if report["new"] or report["changed"]:

@@ -106,7 +106,7 @@ def next_stages(
             for root in verdict.roots
             if root.stage == stage and (root.cause.kind == "input" or choice(root))
         ]
-        whatever = any(kind not in ("input", "file") for kind in own)
+        whatever = any(kind not in ("input", "file", "recogniser") for kind in own)
         if chosen and not whatever:
             break
         if own:

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
 from chrysopedia_assets.models.records import StageName
-from chrysopedia_assets.models.stage_defs import SOURCES, STAGE_DEFS, StageDef
+from chrysopedia_assets.models.stage_defs import (
+    NOT_HEARD,
+    SOURCES,
+    SPEECH_RECOGNITION,
+    STAGE_DEFS,
+    StageDef,
+)
 
 CauseKind = Literal[
     "missing",  # never made
@@ -19,6 +25,7 @@ CauseKind = Literal[
     "dependency",  # it reads something that it did not read then, or no longer reads it
     "input",  # a stage above gave another result
     "file",
+    "recogniser",
     "prompt",
     "settings",
     "taxonomy",
@@ -59,7 +66,7 @@ class Read(NamedTuple):
 
 
 class Made(NamedTuple):
-    """What was recorded when a stage last gave a result, or a file was last observed.
+    """What was recorded when a stage last gave a result, or a source of one video was last observed.
 
     Without a `code_version` nobody recorded what it was made from. `override` is the version of a prompt that was
     given for this video alone.
@@ -84,7 +91,7 @@ class Source(NamedTuple):
 class Recorded:
     """Everything that a verdict looks at.
 
-    `made` by stage (and `library_files`), then video; `older` gives the data version of events that were read and are
+    `made` by stage (and source with a version for each video), then video; `older` gives the data version of events that were read and are
     no longer the newest; `stored` the version that our tables hold, by (video, stage), and None where nobody looked.
     """
 
@@ -138,7 +145,7 @@ def own_causes(stage: StageDef, video_id: str, made: Made, recorded: Recorded) -
         read = made.inputs.get(name)
         by_video = recorded.made.get(name)
         if read is None:
-            found.append(Cause("dependency", name))
+            found += _not_read(name, video_id, recorded)
         elif by_video is not None:
             now = by_video.get(video_id)
             if now is None or read.event_id is None or now.event_id <= read.event_id:
@@ -154,6 +161,20 @@ def own_causes(stage: StageDef, video_id: str, made: Made, recorded: Recorded) -
             if read.version != version:
                 found.append(Cause(_kind(name, read.version, version), name, read.version, version))
     return tuple(found)
+
+
+def _not_read(name: str, video_id: str, recorded: Recorded) -> Iterable[Cause]:
+    """What it reads now and did not read then.
+
+    A transcript from before anything was transcribed here was made from a transcript file. Dagster, which cannot know
+    that, has a new dependency here until the transcript is made anew.
+    """
+    if name != SPEECH_RECOGNITION:
+        yield Cause("dependency", name)
+        return
+    now = recorded.made.get(SPEECH_RECOGNITION, {}).get(video_id)
+    if now is not None and now.data_version != NOT_HEARD:
+        yield Cause("recogniser", SPEECH_RECOGNITION, NOT_HEARD, now.data_version)
 
 
 def _causes_by_time(

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 
 from chrysopedia_assets.freshness.verdicts import NEVER_OBSERVED, Cause, Root, Verdict
-from chrysopedia_assets.models.stage_defs import TAXONOMY
+from chrysopedia_assets.models.stage_defs import NOT_HEARD, TAXONOMY
 
 HASH = re.compile(r"[0-9a-f]{16,}")
 HASH_DIGITS = 8
@@ -39,6 +39,7 @@ def what(root: Root) -> str:
         "dependency": _dependency(root),
         "input": f"{cause.subject} came out different after {stage} was made from it",
         "file": "the video's file was replaced",
+        "recogniser": _recogniser(cause),
         "prompt": f"{cause.subject} was edited",
         "settings": f"{_task(cause)} is answered by another engine, model or setting",
         "taxonomy": _taxonomy(root),
@@ -87,6 +88,14 @@ def _dependency(root: Root) -> str:
     if cause.old is None:
         return f"{stage} reads {cause.subject} now, and did not when it was made"
     return f"{stage} no longer reads {cause.subject}"
+
+
+def _recogniser(cause: Cause) -> str:
+    if cause.new == NOT_HEARD:
+        return "the video has a transcript file, which counts more than what was heard"
+    if cause.old == NOT_HEARD:
+        return "the video has no transcript file any more, and is transcribed"
+    return "the video is transcribed by another model or setting"
 
 
 def _taxonomy(root: Root) -> str:

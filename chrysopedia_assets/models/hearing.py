@@ -3,38 +3,11 @@
 What belongs here: the record that is handed on. What does not: how places are found (`resources.clients.speech`).
 """
 
-from typing import Literal
-
 from pydantic import Field
 
+from chrysopedia_assets.models.doubts import Doubt, MinuteHeard
 from chrysopedia_assets.models.records import Record, Seconds, Text
 from chrysopedia_assets.models.transcripts import Segment
-
-DoubtKind = Literal[
-    "damaged",  # the file could not be decoded here; silence stands in its place
-    "cut_short",  # the file ends before it says it does
-    "unheard",  # there is speech, and no words
-    "over_silence",  # there are words, and no speech
-    "repeated",  # the same words again and again, as recognisers write when they are lost
-    "improbable",  # the recogniser itself is not sure
-    "beyond_end",  # words after the end of the sound
-    "other_language",  # not the language of the rest
-]
-
-
-class Doubt(Record):
-    kind: DoubtKind
-    start_s: Seconds
-    end_s: Seconds
-    reason: Text
-
-
-class MinuteHeard(Record):
-    """How much of one minute is speech, and how much of that speech has words."""
-
-    minute: int = Field(ge=0)
-    speech_s: Seconds
-    heard_s: Seconds
 
 
 class Hearing(Record):

@@ -9,9 +9,14 @@ from typing import Literal
 from chrysopedia_assets.models.prompts import TASKS, Task
 from chrysopedia_assets.models.records import StageName
 
-SourceKind = Literal["file", "prompt", "settings", "taxonomy"]
+SourceKind = Literal["file", "recogniser", "prompt", "settings", "taxonomy"]
 
 LIBRARY_FILES = "library_files"
+SPEECH_RECOGNITION = "speech_recognition"
+NOT_HEARD = "transcript"
+"""Its version of a video whose words come from a transcript file: no recogniser has a part in them."""
+OF_VIDEOS = (LIBRARY_FILES, SPEECH_RECOGNITION)
+"""Sources with a version for each video."""
 TAXONOMY = "prompts/taxonomy"
 
 
@@ -25,11 +30,12 @@ def settings_source(task: Task) -> str:
 
 SOURCES: dict[str, SourceKind] = {
     LIBRARY_FILES: "file",
+    SPEECH_RECOGNITION: "recogniser",
     TAXONOMY: "taxonomy",
     **{prompt_source(task): "prompt" for task in TASKS},
     **{settings_source(task): "settings" for task in TASKS},
 }
-"""What is observed and never made. All but the files are one thing for the whole library."""
+"""What is observed and never made. All but `OF_VIDEOS` are one thing for the whole library."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ def _asking(
 STAGE_DEFS: dict[StageName, StageDef] = {
     stage.name: stage
     for stage in (
-        StageDef("transcripts", "1", (LIBRARY_FILES,)),
+        StageDef("transcripts", "1", OF_VIDEOS),
         _asking("topic_chunks", "2", ("transcripts",), "segmentation"),
         _asking("key_moments", "1", ("transcripts", "topic_chunks"), "extraction"),
         _asking("classifications", "1", ("key_moments",), "classification", TAXONOMY),

@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from chrysopedia_assets.models.doubts import Doubt, MinuteHeard
 from chrysopedia_assets.models.records import Record, Seconds, StageRecord, Text
 
 
@@ -34,6 +35,11 @@ class Segment(Record):
         return self
 
 
+def _is_empty(values: tuple[object, ...]) -> bool:
+    """What there is none of is not written, so that transcripts from before there was any keep their version."""
+    return not values
+
+
 class Transcript(StageRecord):
     """Segments in order of their start, all inside the video."""
 
@@ -41,7 +47,11 @@ class Transcript(StageRecord):
     duration_s: Seconds
     segments: tuple[Segment, ...] = Field(min_length=1)
     repairs: tuple[Text, ...] = ()
-    """What the importer mended in the file, in words."""
+    """What the importer mended in the file, in words; of what was heard, what was chosen on the way."""
+    doubts: tuple[Doubt, ...] = Field((), exclude_if=_is_empty)
+    """Where words may be missing or made up, as far as whoever transcribed it tells."""
+    minutes: tuple[MinuteHeard, ...] = Field((), exclude_if=_is_empty)
+    """Each minute with speech, where speech was looked for."""
 
     @model_validator(mode="after")
     def _in_order_and_inside(self) -> Self:

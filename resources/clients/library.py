@@ -1,11 +1,13 @@
-"""Look into the library: which transcript files are there, whose they are, and what their bytes hash to.
+"""Look into the library: which transcript and media files are there, whose they are, and what their bytes hash to.
 
 `<library>/<Creator>/.../<file>`: the creator is the first folder, or the folder itself for a file directly in it. Polling only, so that it works on network mounts.
+A transcript beside a media file (`Kick.vtt` or `Kick.en.vtt` beside `Kick.mp4`) is that video's, and the media file is passed over.
 Nothing here decides what becomes of a file; that is `automation/ingest.py`.
 """
 
 import hashlib
 import os
+import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chrysopedia_assets.errors import InputRefused, InputUnreadable
+from chrysopedia_assets.models.library_files import is_media
 from chrysopedia_assets.models.slugs import readable
 from resources.clients.captions.chapters import INFO_SUFFIX, info_beside
 
@@ -22,6 +25,7 @@ TRANSCRIPT_SUFFIXES = frozenset({".json", ".json3", ".vtt", ".srt", ".sbv", ".tx
 
 MAX_CREATOR = 300
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LANGUAGE = re.compile(r"\.[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
 RECENT_S = 10
 SETTLE_S = 1.0
 
@@ -38,6 +42,12 @@ class LibraryFile:
     creator_given: bool = False
     info: Path | None = None
     """What yt-dlp wrote about the video."""
+    media: Path | None = None
+    """The media file that this transcript is the transcript of."""
+
+    @property
+    def is_media(self) -> bool:
+        return is_media(self.path.name)
 
     @property
     def modified_ns(self) -> int:
@@ -53,22 +63,24 @@ class Look:
 
 
 def look(paths: Iterable[Path], creator: str | None = None, library: Path | None = None) -> Look:
-    """Every transcript file at or below the paths, each once, in order of name.
+    """Every transcript and media file at or below the paths, each once, in order of name.
 
     `creator` is for all of them, instead of the folders' names. A path that does not exist is refused: a failed read
     is not an empty library. `library` is the one that has a folder for each creator: a file directly in it is refused.
     """
     files: dict[Path, LibraryFile] = {}
     refused: list[InputRefused] = []
+    beside = _Beside()
     for path in paths:
         top = _absolute(path)
         for found in _below(top, refused):
             try:
-                entry = _library_file(found, top, creator, library)
+                counts = beside.transcript_of(found) or found
+                entry = _library_file(counts, top, creator, library, beside.media_of(counts))
             except InputRefused as error:
                 refused.append(error)
             else:
-                files.setdefault(found, entry)
+                files.setdefault(entry.path, entry)
     return Look(tuple(files[path] for path in sorted(files)), tuple(refused))
 
 
@@ -96,6 +108,58 @@ def settled(first: Look, look_again: Callable[[], Look]) -> Look:
 def hash_bytes(raw: bytes) -> str:
     """SHA-256 in hex: a file's content, whatever its name."""
     return hashlib.sha256(raw).hexdigest()
+
+
+def stamp(path: Path) -> str:
+    """Size and modification time. Raises OSError."""
+    status = path.stat()
+    return f"{status.st_size}:{status.st_mtime_ns}"
+
+
+def is_transcript_of(transcript: Path, media: Path) -> bool:
+    """By their names: the same up to the suffix, or with the code of a language before it."""
+    name = transcript.name.lower()
+    if name.endswith(INFO_SUFFIX) or transcript.suffix.lower() not in TRANSCRIPT_SUFFIXES - {
+        ".txt"
+    }:
+        return False  # a text beside a video is most often its description
+    if transcript.parent != media.parent or not is_media(media.name):
+        return False
+    return media.stem in (transcript.stem, _LANGUAGE.sub("", transcript.stem))
+
+
+class _Beside:
+    """What lies beside a file; each folder is read once a look."""
+
+    def __init__(self) -> None:
+        self._folders: dict[Path, dict[str, list[Path]]] = {}
+
+    def transcript_of(self, media: Path) -> Path | None:
+        """The transcript of a media file; of several the one with just its name, then by name."""
+        if not is_media(media.name):
+            return None
+        found = [path for path in self._alike(media) if is_transcript_of(path, media)]
+        return min(found, key=lambda path: (len(path.name), path.name), default=None)
+
+    def media_of(self, transcript: Path) -> Path | None:
+        """The media file of a transcript, unless another transcript of it counts more."""
+        found = [path for path in self._alike(transcript) if is_transcript_of(transcript, path)]
+        media = min(found, default=None)
+        return media if media and self.transcript_of(media) == transcript else None
+
+    def _alike(self, path: Path) -> list[Path]:
+        """Files of its folder with the same name up to the first dot."""
+        if path.parent not in self._folders:
+            alike = self._folders[path.parent] = {}
+            with suppress(OSError):
+                for other in path.parent.iterdir():
+                    alike.setdefault(begins(other), []).append(other)
+        return self._folders[path.parent].get(begins(path), [])
+
+
+def begins(path: Path) -> str:
+    """The same of a media file and all that may be its transcript."""
+    return path.name.partition(".")[0]
 
 
 def shown(path: Path | str) -> str:
@@ -144,7 +208,7 @@ def _below(top: Path, refused: list[InputRefused]) -> Iterator[Path]:
         for path in (Path(folder) / name for name in sorted(names) if not name.startswith(".")):
             if path.name.lower().endswith(INFO_SUFFIX):
                 continue  # about a video: read beside its transcript
-            if path.suffix.lower() in TRANSCRIPT_SUFFIXES:
+            if path.suffix.lower() in TRANSCRIPT_SUFFIXES or is_media(path.name):
                 yield path
             elif (
                 path.is_symlink()
@@ -153,10 +217,12 @@ def _below(top: Path, refused: list[InputRefused]) -> Iterator[Path]:
                     path.stat()
 
 
-def _library_file(path: Path, top: Path, creator: str | None, library: Path | None) -> LibraryFile:
+def _library_file(
+    path: Path, top: Path, creator: str | None, library: Path | None, media: Path | None
+) -> LibraryFile:
     info = info_beside(path)
     try:
-        stamps = [_stamp(file) for file in (path, info) if file]
+        stamps = [stamp(file) for file in (path, info) if file]
     except OSError as error:
         raise _unreadable(path, error) from error
     if wrong := _wrong_name(path):
@@ -171,12 +237,8 @@ def _library_file(path: Path, top: Path, creator: str | None, library: Path | No
         stamp="+".join(stamps),
         creator_given=creator is not None,
         info=info,
+        media=media,
     )
-
-
-def _stamp(path: Path) -> str:
-    status = path.stat()
-    return f"{status.st_size}:{status.st_mtime_ns}"
 
 
 def _wrong_name(path: Path) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from chrysopedia_assets.freshness.verdicts import Made, Read, Recorded, Source
 from chrysopedia_assets.models.runs import OVERRIDE
-from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, SOURCES, STAGE_DEFS
+from chrysopedia_assets.models.stage_defs import OF_VIDEOS, SOURCES, STAGE_DEFS
 
 Connect = Callable[[], AbstractContextManager[Connection]]
 
@@ -65,11 +65,11 @@ class _Event(NamedTuple):
 
 def read_recorded(connect: Connect, video_ids: Collection[str] | None = None) -> Recorded:
     """What is recorded of every stage and source; of all videos, or of those named."""
-    made: dict[str, dict[str, Made]] = {name: {} for name in (*STAGE_DEFS, LIBRARY_FILES)}
+    made: dict[str, dict[str, Made]] = {name: {} for name in (*STAGE_DEFS, *OF_VIDEOS)}
     with connect() as connection:
         for event in _newest(connection, STAGE_DEFS, MATERIALIZED, video_ids):
             made[event.name][event.partition] = _made(event)
-        for event in _newest(connection, (LIBRARY_FILES,), OBSERVED, video_ids):
+        for event in _newest(connection, OF_VIDEOS, OBSERVED, video_ids):
             made[event.name][event.partition] = _made(event)
         return Recorded(made, _sources(connection), _older(connection, made))
 
@@ -99,11 +99,11 @@ def newest_sources(connect: Connect) -> dict[str, Source]:
         return _sources(connection)
 
 
-def newest_file_versions(connect: Connect) -> dict[str, str | None]:
-    """By video, the version of its file that was observed last."""
+def newest_of_videos(connect: Connect) -> dict[tuple[str, str], str | None]:
+    """By source and video, the version that was observed last of everything that has one for each video."""
     with connect() as connection:
-        found = _newest(connection, (LIBRARY_FILES,), OBSERVED)
-        return {event.partition: event.tags.get(DATA_VERSION) for event in found}
+        found = _newest(connection, OF_VIDEOS, OBSERVED)
+        return {(event.name, event.partition): event.tags.get(DATA_VERSION) for event in found}
 
 
 def newest_event_id(connect: Connect) -> int:
@@ -139,7 +139,7 @@ def _counting(connection: Connection) -> list[sa.ColumnElement[bool]]:
 
 
 def _sources(connection: Connection) -> dict[str, Source]:
-    names = SOURCES.keys() - {LIBRARY_FILES}
+    names = SOURCES.keys() - set(OF_VIDEOS)
     return {
         event.name: Source(event.tags.get(DATA_VERSION, ""), event.at_s)
         for event in _newest(connection, names, OBSERVED)

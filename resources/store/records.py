@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from chrysopedia_assets.errors import RecordMissing
+from chrysopedia_assets.models.doubts import Doubt
 from chrysopedia_assets.models.records import Record, StageName, StageRecord, content_version
 from chrysopedia_assets.models.technique_pages import TechniquePages
 from chrysopedia_assets.models.transcripts import Segment, Transcript
@@ -88,6 +89,14 @@ def stored_versions(
     return {(video_id, stage): version for video_id, stage, version in connection.execute(query)}
 
 
+def doubts_of(connection: Connection, video_id: str) -> tuple[Doubt, ...]:
+    """Of a video's transcript as it is stored; none where there is none."""
+    found = connection.scalar(
+        sa.select(t.transcripts.c.doubts).where(t.transcripts.c.video_id == video_id)
+    )
+    return tuple(Doubt.model_validate(doubt) for doubt in found or ())
+
+
 def made_by(connection: Connection, stage: StageName) -> dict[str, str]:
     """By video, the engine or models that made what is stored of a stage."""
     outputs = t.stage_outputs.c
@@ -129,6 +138,8 @@ def _numbered(items: Sequence[Record], *, without: set[str] | None = None) -> It
 
 def _transcript_rows(record: Any) -> dict[sa.Table, Iterable[Row]]:
     header = record.model_dump(mode="json", include={"language", "duration_s", "repairs"})
+    for name in ("doubts", "minutes"):
+        header[name] = [one.model_dump(mode="json") for one in getattr(record, name)]
     return {t.transcripts: [header], t.segments: _segment_rows(record.segments)}
 
 

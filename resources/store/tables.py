@@ -111,6 +111,8 @@ transcripts = sa.Table(
     _text("language", null=True),
     _seconds("duration_s"),
     _json("repairs"),
+    _json("doubts"),
+    _json("minutes"),
 )
 
 segments = sa.Table(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from chrysopedia_assets.models.library_files import Chapter
+from chrysopedia_assets.models.library_files import Chapter, is_media
 from chrysopedia_assets.models.records import Video, content_hash
 from chrysopedia_assets.models.slugs import slug
 from resources.store import tables as t
@@ -25,6 +25,11 @@ class LibraryVideo:
     source_hash: str
     source_stamp: str
     chapters: tuple[Chapter, ...] = ()
+
+    @property
+    def is_media(self) -> bool:
+        """Whether it has to be transcribed."""
+        return is_media(self.source_path)
 
     @property
     def version(self) -> str:

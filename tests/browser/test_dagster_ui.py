@@ -25,7 +25,7 @@ VIDEOS = {
 }
 VIDEO = min(VIDEOS)
 GROUPS = {
-    "transcribe": {"library_files", "transcripts"},
+    "transcribe": {"library_files", "speech_recognition", "transcripts"},
     "understand": {"topic_chunks", "key_moments", "classifications"},
     "synthesize": {"synthesis_groups", "technique_pages"},
     "measure": {"freshness_report"},

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from chrysopedia_assets.assets import library_files, prompt_sources
+from chrysopedia_assets.assets import library_files, prompt_sources, speech_recognition
 from chrysopedia_assets.assets._stage_work import PromptOverride, source_keys, stage_work
 from chrysopedia_assets.automation.partitions import videos
 from chrysopedia_assets.automation.process import QUIET, Order, Processed, Processor
@@ -241,6 +241,7 @@ def _cheap_definitions(results: Mapping[tuple[str, str], str]) -> dg.Definitions
     return dg.Definitions(
         assets=[
             library_files.library_files,
+            speech_recognition.speech_recognition,
             *dg.load_assets_from_modules([prompt_sources]),
             *(_cheap(stage, results) for stage in STAGES),
         ],

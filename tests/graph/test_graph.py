@@ -8,7 +8,7 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from chrysopedia_assets.definitions import build_defs
 from chrysopedia_assets.models.records import STAGES
-from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, SOURCES, STAGE_DEFS
+from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, OF_VIDEOS, SOURCES, STAGE_DEFS
 from resources.observations import asset_key
 from resources.settings import PROJECT
 
@@ -74,7 +74,7 @@ def test_the_graph_is_the_one_that_verdicts_are_given_on(graph: AssetGraph) -> N
     for name in SOURCES:
         node = graph.get(asset_key(name))
         assert node.is_observable, name
-        assert (node.partitions_def is None) == (name != LIBRARY_FILES), name
+        assert (node.partitions_def is None) == (name not in OF_VIDEOS), name
 
 
 def test_every_stage_has_one_file_of_the_same_name_in_each_room() -> None:

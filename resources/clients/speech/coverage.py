@@ -6,7 +6,7 @@ What belongs here: arithmetic over spans. What does not: finding speech, asking 
 import math
 from collections.abc import Iterable, Sequence
 
-from chrysopedia_assets.models.hearing import MinuteHeard
+from chrysopedia_assets.models.doubts import MinuteHeard
 from chrysopedia_assets.models.transcripts import Segment
 from resources.clients.speech.port import Span
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chrysopedia_assets.errors import InputRefused
-from chrysopedia_assets.models.hearing import Doubt
+from chrysopedia_assets.models.doubts import Doubt
 from resources.clients.library import shown
 from resources.clients.speech.media import (
     audio_tracks,

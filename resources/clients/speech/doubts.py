@@ -6,7 +6,7 @@ What belongs here: looking at segments beside speech. What does not: asking agai
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from chrysopedia_assets.models.hearing import Doubt, DoubtKind
+from chrysopedia_assets.models.doubts import Doubt, DoubtKind
 from chrysopedia_assets.models.transcripts import Segment
 from resources.clients.speech.port import HeardSegment, Span
 

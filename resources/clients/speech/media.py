@@ -6,7 +6,7 @@ What belongs here: the file, its streams, how long it says it is. What does not:
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # .mp4 could have it read other files of this machine, or ask the network.
 _FORMATS = "mov,matroska,webm,avi,mp3,wav,w64,flac,ogg,aac,ac3,eac3,dts,amr,asf,flv,aiff,au,caf,mpegts,mpeg,wv,ape,tta,mxf,rm"
 _MICROSECONDS = 1_000_000
+_PIECE_BYTES = 8 * 2**20
 
 
 @contextmanager
@@ -79,12 +80,16 @@ def unreadable(path: Path, error: Exception) -> InputUnreadable:
     )
 
 
-def media_hash(path: Path) -> str:
-    """SHA-256 of a file of any size, in hex. Raises InputUnreadable."""
-    refuse_unfit(path)
+def media_hash(path: Path, progress: Callable[[float], None] = lambda share: None) -> str:
+    """SHA-256 of a file of any size, in hex; `progress` hears of the share that is read. Raises InputUnreadable."""
+    size, digest, read = refuse_unfit(path).st_size, hashlib.sha256(), 0
     try:
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            while piece := file.read(_PIECE_BYTES):
+                digest.update(piece)
+                read += len(piece)
+                progress(min(1.0, read / max(size, 1)))
+        return digest.hexdigest()
     except OSError as error:
         raise unreadable(path, error) from None
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from chrysopedia_assets.errors import InputRefused
-from chrysopedia_assets.models.hearing import Doubt, Hearing
+from chrysopedia_assets.models.doubts import Doubt
+from chrysopedia_assets.models.hearing import Hearing
 from chrysopedia_assets.models.records import Record, Text
 from chrysopedia_assets.models.transcripts import Segment
 from resources.clients.library import shown

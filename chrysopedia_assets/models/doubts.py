@@ -1,0 +1,41 @@
+"""Places at which what was heard may not be what was said, and how much of the speech has words.
+
+What belongs here: the records that pass from hearing to a transcript. What does not: how places are found
+(`resources.clients.speech`).
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from chrysopedia_assets.models.records import Record, Seconds, Text
+
+DoubtKind = Literal[
+    "damaged",  # the file could not be decoded here; silence stands in its place
+    "cut_short",  # the file ends before it says it does
+    "unheard",  # there is speech, and no words
+    "over_silence",  # there are words, and no speech
+    "repeated",  # the same words again and again, as recognisers write when they are lost
+    "improbable",  # the recogniser itself is not sure
+    "beyond_end",  # words after the end of the sound
+    "other_language",  # not the language of the rest
+]
+
+
+class Doubt(Record):
+    kind: DoubtKind
+    start_s: Seconds
+    end_s: Seconds
+    reason: Text
+
+    def touches(self, start_s: float, end_s: float) -> bool:
+        """Whether it lies over any of this passage."""
+        return self.start_s <= end_s and start_s <= self.end_s
+
+
+class MinuteHeard(Record):
+    """How much of one minute is speech, and how much of that speech has words."""
+
+    minute: int = Field(ge=0)
+    speech_s: Seconds
+    heard_s: Seconds
