@@ -21,7 +21,7 @@ from chrysopedia_assets.freshness.verdicts import (
     verdicts,
 )
 from chrysopedia_assets.models.prompts import Task
-from chrysopedia_assets.models.stage_defs import STAGE_OF, settings_source
+from chrysopedia_assets.models.stage_defs import STAGE_DEFS, STAGE_OF, settings_source
 from resources.llm import expected_usd
 from resources.recogniser_versions import versions_of_videos
 from resources.settings import llm_settings
@@ -91,9 +91,9 @@ def _look(
     recorded = replace(
         recorded,
         sources={**recorded.sources, **{name: Source(v, now_s) for name, v in news.items()}},
-        made={**recorded.made, **_of_videos(recorded, videos.values(), now_s)},
         stored=stored,
     )
+    recorded = _with_news(recorded, videos.values(), now_s)
     found_verdicts = verdicts(videos, recorded, accepted=equal)
     return Look(videos, found_verdicts, recorded, found, equal, news)
 
@@ -112,18 +112,31 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _of_videos(
-    recorded: Recorded, videos: Iterable[LibraryVideo], now_s: float
-) -> dict[str, dict[str, Made]]:
-    """What was ingested and who would transcribe it, also where Dagster has not been told yet."""
-    found = {}
+def _with_news(recorded: Recorded, videos: Iterable[LibraryVideo], now_s: float) -> Recorded:
+    """With what was ingested, and who would transcribe it, also where Dagster has not been told yet."""
+    made, older = dict(recorded.made), dict(recorded.older)
     for name, versions in versions_of_videos(videos).items():
-        found[name] = dict(recorded.made[name])
-        for video_id, version in versions.items():
-            known = found[name].get(video_id)
-            if known is None or known.data_version != version:
-                found[name][video_id] = Made(NOT_YET_RECORDED, now_s, version, None, {})
-    return found
+        observed = recorded.made[name]
+        news = {
+            video_id: Made(NOT_YET_RECORDED, now_s, version, None, {})
+            for video_id, version in versions.items()
+            if video_id not in observed or observed[video_id].data_version != version
+        }
+        made[name] = {**observed, **news}
+        for video_id in news.keys() & observed.keys():
+            known = observed[video_id]
+            for event_id in _events_read(recorded, name, video_id):
+                if known.event_id <= event_id:  # of what was older than that, it is known already
+                    older[name, video_id, event_id] = known.data_version
+    return replace(recorded, made=made, older=older)
+
+
+def _events_read(recorded: Recorded, name: str, video_id: str) -> Iterator[int]:
+    for stage in STAGE_DEFS.values():
+        result = recorded.made[stage.name].get(video_id)
+        read = result.inputs.get(name) if result else None
+        if read is not None and read.event_id is not None:
+            yield read.event_id
 
 
 class Forecast:

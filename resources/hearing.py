@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from chrysopedia_assets.errors import ConfigurationError, NotTranscribed
-from chrysopedia_assets.models.clock import clock
+from chrysopedia_assets.models.clock import heard_in_words
 from chrysopedia_assets.models.hearing import Hearing
 from chrysopedia_assets.models.taxonomy import Taxonomy
 from resources.clients.llm.endpoint import Endpoint
@@ -29,7 +29,14 @@ from resources.clients.speech.whisper_models import FoundModel, find_model
 from resources.clients.speech.window_store import WindowFolder
 from resources.clients.taxonomy import read_taxonomy
 from resources.settings import settings
-from resources.speech_settings import SERVER, SpeechServer, SpeechSettings, speech_settings
+from resources.speech_settings import (
+    SERVER,
+    WHISPER,
+    SpeechServer,
+    SpeechSettings,
+    needed_speech_settings,
+    speech_settings,
+)
 from resources.store.claims import claim
 from resources.store.database import Database
 from resources.store.videos import LibraryVideo
@@ -58,7 +65,7 @@ def recogniser_version() -> str:
     Neither the taxonomy nor the creator's name is part of it, though both give hints: a new tag would have hours of
     video transcribed again for a word or two.
     """
-    return job_of(speech_settings()).version
+    return job_of(needed_speech_settings()).version
 
 
 def job_of(chosen: SpeechSettings, hints: Hints | None = None) -> Job:
@@ -68,6 +75,11 @@ def job_of(chosen: SpeechSettings, hints: Hints | None = None) -> Job:
     else:
         version = whisper_version(who, _found(who))
     return Job(version, hints or Hints(), chosen.language)
+
+
+def job_with_hints(chosen: SpeechSettings, creator: str) -> Job:
+    """What is really asked for."""
+    return job_of(chosen, hints(creator, _taxonomy()))
 
 
 def _found(who: WhisperSettings) -> FoundModel:
@@ -80,6 +92,23 @@ def _found(who: WhisperSettings) -> FoundModel:
 @lru_cache(maxsize=4)
 def _find(who: WhisperSettings, times_ns: tuple[int, ...]) -> FoundModel:
     return find_model(who.model, may_download=who.may_download)
+
+
+def in_words() -> str:
+    """What would transcribe, looked up without a network or loading it. Raises ConfigurationError."""
+    chosen = speech_settings()
+    if chosen is None:
+        return f"none set ({WHISPER}MODEL): media files are taken in, and need a transcript beside them"
+    who = chosen.recogniser
+    if isinstance(who, SpeechServer):
+        return f"{who.model} at {Endpoint(who.base_url, who.api_key).name}, which was not asked"
+    try:
+        found = find_model(who.model)
+    except ConfigurationError:
+        if who.may_download and not Path(who.model).expanduser().is_dir():
+            return f"{who.model} is not here yet, and is downloaded when it is needed"
+        raise
+    return f"Whisper {found.name}, device {who.device}, in {found.folder}"
 
 
 def hear(
@@ -96,9 +125,9 @@ def hear(
                 "another run is transcribing it", where=video_id, cure="Wait for that one."
             )
         try:
-            chosen = speech_settings()
+            chosen = needed_speech_settings()
             version = job_of(chosen).version
-            job = job_of(chosen, hints(entry.video.creator, _taxonomy()))
+            job = job_with_hints(chosen, entry.video.creator)
             with _place(chosen, database, tell), recogniser(chosen) as who:
                 tell(f"Transcribing {entry.source_path} with {who.made_by}")
                 progress = _progress(video_id, tell)
@@ -170,17 +199,11 @@ def _taxonomy() -> Taxonomy | None:
 
 def _progress(video_id: str, tell: Callable[[str], None]) -> Progress:
     def progress(done_s: float, of_s: float | None) -> None:
-        tell(f"Transcribed {in_words(done_s, of_s)}")
+        tell(f"Transcribed {heard_in_words(done_s, of_s)}")
         for listener in _listeners:
             listener(video_id, done_s, of_s)
 
     return progress
-
-
-def in_words(done_s: float, of_s: float | None) -> str:
-    if not of_s:
-        return clock(done_s)
-    return f"{clock(min(done_s, of_s))} of {clock(of_s)}"
 
 
 def windows_folder(video_id: str) -> Path:

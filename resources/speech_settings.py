@@ -34,8 +34,8 @@ class SpeechSettings:
     language: str | None = None
 
 
-def speech_settings() -> SpeechSettings:
-    """Read the environment anew. Raises ConfigurationError, also where nothing is set that could transcribe."""
+def speech_settings() -> SpeechSettings | None:
+    """Read the environment anew; None where nothing is set up. Raises ConfigurationError."""
     refuse_unknown(WHISPER, [f"{WHISPER}{name}" for name in _WHISPER_NAMES])
     refuse_unknown(SERVER, [f"{SERVER}{name}" for name in _SERVER_NAMES])
     local, remote = os.environ.get(f"{WHISPER}MODEL"), os.environ.get(f"{SERVER}MODEL")
@@ -47,15 +47,20 @@ def speech_settings() -> SpeechSettings:
     language = os.environ.get(f"{WHISPER}LANGUAGE") or None
     if remote:
         url = os.environ.get(f"{SERVER}BASE_URL") or OPENAI_URL
-        server = SpeechServer(remote, url, access_key(f"{SERVER}API_KEY"))
-        return SpeechSettings(server, language)
-    if local:
-        return SpeechSettings(_whisper(local), language)
-    raise ConfigurationError(
-        "nothing is set up to transcribe media files",
-        cure=f"Set {WHISPER}MODEL to a Whisper model (small, or a folder), or {SERVER}MODEL to one of a server: see"
-        " docs/transcribing.md. Or put a transcript beside the video.",
-    )
+        return SpeechSettings(SpeechServer(remote, url, access_key(f"{SERVER}API_KEY")), language)
+    return SpeechSettings(_whisper(local), language) if local else None
+
+
+def needed_speech_settings() -> SpeechSettings:
+    """Raises ConfigurationError, also where nothing is set up that could transcribe."""
+    found = speech_settings()
+    if found is None:
+        raise ConfigurationError(
+            "nothing is set up to transcribe media files",
+            cure=f"Set {WHISPER}MODEL to a Whisper model (small, or a folder), or {SERVER}MODEL to one of a server: see"
+            " docs/transcribing.md. Or put a transcript beside the video.",
+        )
+    return found
 
 
 def _whisper(model: str) -> WhisperSettings:

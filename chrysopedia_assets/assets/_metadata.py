@@ -11,6 +11,7 @@ from chrysopedia_assets.inspection.seen import Stored
 from chrysopedia_assets.models.calls import Usage
 from chrysopedia_assets.models.classifications import Classifications
 from chrysopedia_assets.models.clock import clock
+from chrysopedia_assets.models.doubts import Doubt
 from chrysopedia_assets.models.key_moments import KeyMoments
 from chrysopedia_assets.models.synthesis_groups import SynthesisGroups
 from chrysopedia_assets.models.technique_pages import TechniquePages, as_markdown
@@ -36,8 +37,17 @@ def of_transcript(record: Transcript) -> Metadata:
         "duration_min": dg.MetadataValue.float(round(record.duration_s / 60, 2)),
         "language": dg.MetadataValue.text(record.language or "not stated"),
         "repairs": bullets(record.repairs),
+        "doubts": dg.MetadataValue.int(len(record.doubts)),
+        **({"doubtful": table(_doubt_rows(record.doubts))} if record.doubts else {}),
         "preview": dg.MetadataValue.md("  \n".join(_first(lines, PREVIEW_CHARS))),
     }
+
+
+def _doubt_rows(doubts: Iterable[Doubt]) -> list[dict[str, Any]]:
+    return [
+        {"from": clock(d.start_s), "to": clock(d.end_s), "kind": d.kind, "why": d.reason}
+        for d in doubts
+    ]
 
 
 def of_topic_chunks(record: TopicChunks, transcript: Transcript | None = None) -> Metadata:
@@ -131,8 +141,13 @@ def of_synthesis_groups(record: SynthesisGroups) -> Metadata:
     }
 
 
-def of_technique_pages(record: TechniquePages, groups: SynthesisGroups | None = None) -> Metadata:
-    shown = [page_markdown(p, record.video, record.made_by) for p in record.pages[:PREVIEW_PAGES]]
+def of_technique_pages(
+    record: TechniquePages, groups: SynthesisGroups | None = None, doubts: Sequence[Doubt] = ()
+) -> Metadata:
+    """`doubts` are of the transcript."""
+    shown = [
+        page_markdown(p, record.video, record.made_by, doubts) for p in record.pages[:PREVIEW_PAGES]
+    ]
     if more := len(record.pages) - len(shown):
         shown.append(f"*And {more} more: see the contents below.*")
     seen = inspect(Stored(record.video, synthesis_groups=groups, technique_pages=record))

@@ -23,6 +23,7 @@ from chrysopedia_assets.models.synthesis_groups import SynthesisGroups
 from chrysopedia_assets.models.technique_pages import TechniquePages
 from chrysopedia_assets.stages.ports import Ask
 from chrysopedia_assets.stages.technique_pages import write_pages
+from resources.library import Library
 
 
 @dg.asset(
@@ -41,12 +42,14 @@ def technique_pages(
     config: PromptOverride,
     synthesis_groups: SynthesisGroups,
     engine: dg.ResourceParam[Ask],
+    library: dg.ResourceParam[Library],
 ) -> Iterator[dg.MaterializeResult[TechniquePages]]:
     with stage_work(context, config) as work:
         made = write_pages(synthesis_groups, work.ask(engine))
+    doubts = library.doubts(made.video.video_id)
     checked = [
         citations_resolve(made, synthesis_groups),
         quotes_of_pages_are_verbatim(made, synthesis_groups),
         pages_have_a_fair_length(made),
     ]
-    yield work.result(made, of_technique_pages(made, synthesis_groups), checked=checked)
+    yield work.result(made, of_technique_pages(made, synthesis_groups, doubts), checked=checked)

@@ -10,7 +10,7 @@ from chrysopedia_assets.cli.output import Json, print_json, print_table, results
 from chrysopedia_assets.cli.stale import tell_news
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.freshness.verdicts import Accepted
-from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, SOURCES, TAXONOMY
+from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, NOT_HEARD, SOURCES, TAXONOMY
 from resources.database import open_database
 from resources.event_log import event_log_on_disk
 from resources.freshness import Look, look
@@ -74,7 +74,8 @@ def _who() -> str:
 def _pairs(found: Look, subject: str) -> list[Accepted]:
     """Each older version that something stands from, with the present one.
 
-    The embedded engine reads the taxonomy too, where it stands for its settings.
+    The embedded engine reads the taxonomy too, where it stands for its settings. A transcript file is not declared equal
+    to what was heard: over it, all recognisers would be equal to each other.
     """
     broken = found.sources.broken.get(subject)
     if broken is not None:
@@ -89,7 +90,7 @@ def _pairs(found: Look, subject: str) -> list[Accepted]:
     return [
         Accepted(cause.subject, cause.old, cause.new)
         for cause in sorted(causes)
-        if cause.old and cause.new
+        if cause.old and cause.new and NOT_HEARD not in (cause.old, cause.new)
     ]
 
 

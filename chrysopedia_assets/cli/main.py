@@ -30,6 +30,7 @@ app = lazy_group(
         "doctor": f"{HERE}.system:doctor_command",
         "ingest": f"{HERE}.library:ingest_command",
         "process": f"{HERE}.library:process_command",
+        "transcribe": f"{HERE}.transcribe:transcribe_command",
         "overview": f"{HERE}.overview:overview_command",
         "status": f"{HERE}.status:status_command",
         "inspect": f"{HERE}.inspect:inspect_command",

@@ -42,17 +42,20 @@ def show_command(
     """Read one page, with the passages that it cites."""
     from resources.database import open_database
     from resources.store.pages import find_page, list_pages
+    from resources.store.records import doubts_of
 
     with open_database().reading() as connection:
         found = find_page(connection, page)
+        doubts = doubts_of(connection, found[1].video.video_id) if found else ()
         known = [] if found else [row["page"] for row in list_pages(connection)]
     if found is None:
         raise unknown("page", page, known, "chrysopedia pages list")
     record, made = found
-    text = page_markdown(record, made.video, made.made_by)
+    text = page_markdown(record, made.video, made.made_by, doubts)
     if as_json:
         about = made.model_dump(mode="json", include={"video", "made_by"})
-        print_json(about | {"page": record.model_dump(mode="json")})
+        told = [doubt.model_dump(mode="json") for doubt in doubts]
+        print_json(about | {"page": record.model_dump(mode="json"), "doubts": told})
     elif markdown:
         results.file.write(text)
     else:

@@ -16,6 +16,7 @@ from rich.progress import (
 )
 
 from chrysopedia_assets.cli.output import errors, refuse, results
+from chrysopedia_assets.models.clock import heard_in_words
 from resources.garbage import keep_what_is_loaded
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ class StageProgress:
     def on_stage(self, video_id: str, stage: str) -> None:
         self.bar.update(self.task, advance=1, what=f"{video_id}: {stage}")
 
+    def on_heard(self, video_id: str, done_s: float, of_s: float | None) -> None:
+        """A video that is transcribed has no other step for hours."""
+        self.bar.update(self.task, what=f"{video_id}: transcribed {heard_in_words(done_s, of_s)}")
+
     def on_video(self, done: "Processed", planned: int) -> None:
         """Stages that were planned and spared count as done."""
         self.bar.advance(self.task, max(planned - len(done.ran), 0))
@@ -55,8 +60,12 @@ class StageProgress:
 
 @contextmanager
 def stage_progress(stages: int, what: str) -> Iterator[StageProgress]:
+    from resources.hearing import listening
+
     with progress_bar() as bar:
-        yield StageProgress(bar, bar.add_task("", total=stages, what=what))
+        progress = StageProgress(bar, bar.add_task("", total=stages, what=what))
+        with listening(progress.on_heard):
+            yield progress
 
 
 @contextmanager

@@ -169,6 +169,12 @@ def _language_model() -> str:
     return f"none set (CHRYSOPEDIA_LLM_MODEL): the embedded engine answers{without}"
 
 
+def _transcription() -> str:
+    from resources.hearing import in_words
+
+    return in_words()
+
+
 def _month_budget() -> str:
     from resources.llm import month_spent
     from resources.settings import month_budget_usd
@@ -217,6 +223,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "taxonomy": _taxonomy,
     "prompts": _prompts,
     "language model": _language_model,
+    "transcription": _transcription,
     "month's budget": _month_budget,
     "library": _library,
     "dagster": _dagster,

@@ -26,6 +26,7 @@ from chrysopedia_assets.inspection.page_text import (
 )
 from chrysopedia_assets.inspection.words import is_shortened, short, word_count, words_of
 from chrysopedia_assets.models.clock import clock
+from chrysopedia_assets.models.doubts import heard_share
 from chrysopedia_assets.models.key_moments import KeyMoment, KeyMoments
 from chrysopedia_assets.models.quotes import is_verbatim
 from chrysopedia_assets.models.synthesis_groups import SynthesisGroups
@@ -36,6 +37,10 @@ LEAST_COVERED = 0.35
 """Of the duration. Whoever teaches speaks two thirds of the time and more; who plays a lot of music, half of it."""
 LONG_GAP_S = 10 * 60
 """Without a word: a break of a livestream, or a recogniser that has given up."""
+MISSED_S = 5.0
+"""Of speech in a minute, without words: more than a sentence."""
+MUCH_DOUBTFUL = 0.1
+"""Of the duration."""
 FEW_AN_HOUR = 1.5
 """A four-hour livestream may hold six minutes worth keeping: six moments."""
 MANY_AN_HOUR = 90
@@ -81,6 +86,7 @@ def speech_covers_the_video(transcript: Transcript) -> Checked:
             f"from {clock(gap_from_s)} to {clock(gap_to_s)} there is not a word: listen there, and if somebody speaks,"
             " put a better transcript in place of the file"
         )
+    amiss += _what_was_not_heard(transcript)
     count = len(transcript.repairs)
     repairs = f"; repairs of the file: {count}" if count else ""
     return Checked(
@@ -91,8 +97,25 @@ def speech_covers_the_video(transcript: Transcript) -> Checked:
             "coverage": round(covered, 4),
             "longest_gap_s": round(gap_s, 1),
             "repairs": count,
+            "doubts": len(transcript.doubts),
+            "heard_share": round(heard_share(transcript.minutes), 4),
         },
     )
+
+
+def _what_was_not_heard(transcript: Transcript) -> Iterator[str]:
+    """Of a recogniser's doubts those that are about much, each kind in one sentence."""
+    listen = "listen there, and if it matters, transcribe with a larger model or put a transcript beside the video"
+    silent = [m for m in transcript.minutes if m.speech_s - m.heard_s > MISSED_S]
+    if silent:
+        places = ", ".join(clock(m.minute * 60) for m in silent[:A_HANDFUL])
+        more = f" and {len(silent) - A_HANDFUL} more" if len(silent) > A_HANDFUL else ""
+        yield f"in {len(silent)} minutes somebody speaks and no words were heard, from {places}{more}: {listen}"
+    doubtful_s = sum(d.end_s - d.start_s for d in transcript.doubts if d.kind != "unheard")
+    if doubtful_s > MUCH_DOUBTFUL * transcript.duration_s:
+        kinds = sorted({d.kind for d in transcript.doubts if d.kind != "unheard"})
+        share = doubtful_s / transcript.duration_s
+        yield f"{share:.0%} of the video is in doubt ({', '.join(kinds)}): {listen}"
 
 
 def _gap_and_speech(segments: Iterable[Segment], duration_s: float) -> tuple[float, float, float]:

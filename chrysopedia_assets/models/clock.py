@@ -6,3 +6,8 @@ def clock(seconds: float) -> str:
     minutes, second = divmod(int(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def heard_in_words(done_s: float, of_s: float | None) -> str:
+    """How far a transcription is, of how much as far as the file says."""
+    return f"{clock(min(done_s, of_s))} of {clock(of_s)}" if of_s else clock(done_s)

@@ -4,6 +4,7 @@ What belongs here: the records that pass from hearing to a transcript. What does
 (`resources.clients.speech`).
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -39,3 +40,9 @@ class MinuteHeard(Record):
     minute: int = Field(ge=0)
     speech_s: Seconds
     heard_s: Seconds
+
+
+def heard_share(minutes: Sequence[MinuteHeard]) -> float:
+    """Of all speech that was found, how much has words; all of it where nobody has looked."""
+    speech_s = sum(minute.speech_s for minute in minutes)
+    return sum(minute.heard_s for minute in minutes) / speech_s if speech_s else 1.0

@@ -5,7 +5,7 @@ What belongs here: the record that is handed on. What does not: how places are f
 
 from pydantic import Field
 
-from chrysopedia_assets.models.doubts import Doubt, MinuteHeard
+from chrysopedia_assets.models.doubts import Doubt, MinuteHeard, heard_share
 from chrysopedia_assets.models.records import Record, Seconds, Text
 from chrysopedia_assets.models.transcripts import Segment
 
@@ -25,5 +25,4 @@ class Hearing(Record):
     @property
     def heard_share(self) -> float:
         """Of all speech, how much has words."""
-        speech_s = sum(minute.speech_s for minute in self.minutes)
-        return sum(minute.heard_s for minute in self.minutes) / speech_s if speech_s else 1.0
+        return heard_share(self.minutes)

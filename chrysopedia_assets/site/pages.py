@@ -1,18 +1,38 @@
 """A technique page as Markdown: for the terminal, the Dagster UI and the README alike."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from chrysopedia_assets.models.clock import clock
+from chrysopedia_assets.models.doubts import Doubt, DoubtKind
 from chrysopedia_assets.models.records import Video
-from chrysopedia_assets.models.technique_pages import TechniquePage, as_markdown
+from chrysopedia_assets.models.technique_pages import Citation, TechniquePage, as_markdown
+
+MEANS: Mapping[DoubtKind, str] = {
+    "damaged": "the file is damaged here",
+    "cut_short": "the file ends too early",
+    "unheard": "speech without words",
+    "over_silence": "words where nobody seems to speak",
+    "repeated": "the same words again and again",
+    "improbable": "the recogniser was not sure",
+    "beyond_end": "words after the end",
+    "other_language": "another language",
+}
+"""What a reader is told of a doubt."""
 
 
-def page_markdown(page: TechniquePage, video: Video, made_by: str) -> str:
-    """The whole page: text with `[n]`, then the cited passages with their times, then who made it."""
-    return "\n\n".join(_blocks(page, video, made_by)) + "\n"
+def page_markdown(
+    page: TechniquePage, video: Video, made_by: str, doubts: Sequence[Doubt] = ()
+) -> str:
+    """The whole page: text with `[n]`, then the cited passages with their times, then who made it.
+
+    `doubts` are those of the video's transcript: a passage with one of them in it is marked.
+    """
+    return "\n\n".join(_blocks(page, video, made_by, doubts)) + "\n"
 
 
-def _blocks(page: TechniquePage, video: Video, made_by: str) -> Iterator[str]:
+def _blocks(
+    page: TechniquePage, video: Video, made_by: str, doubts: Sequence[Doubt]
+) -> Iterator[str]:
     yield f"# {as_markdown(page.title)}"
     yield f"*{as_markdown(video.creator)}, {as_markdown(video.title)}*"
     yield page.summary
@@ -28,7 +48,16 @@ def _blocks(page: TechniquePage, video: Video, made_by: str) -> Iterator[str]:
         yield f"**Plugins:** {', '.join(as_markdown(name) for name in page.plugins)}"
     yield "## Where it is said"
     yield "\n".join(
-        f"{c.number}. {clock(c.start_s)}-{clock(c.end_s)} “{as_markdown(c.quote)}”"
+        f"{c.number}. {clock(c.start_s)}-{clock(c.end_s)} “{as_markdown(c.quote)}”{_marked(c, doubts)}"
         for c in page.citations
     )
     yield f"*Category: {page.category}. Tags: {', '.join(page.tags) or 'none'}. Written by {made_by}.*"
+
+
+def _marked(citation: Citation, doubts: Sequence[Doubt]) -> str:
+    """A line under a passage whose words may be wrong: listen before you believe it."""
+    kinds = {d.kind for d in doubts if d.touches(citation.start_s, citation.end_s)}
+    if not kinds:
+        return ""
+    why = ", ".join(MEANS[kind] for kind in MEANS if kind in kinds)
+    return f"  \n   *Perhaps misheard: {why}.*"

@@ -21,7 +21,10 @@ from chrysopedia_assets.models.prompts import TASKS, Task
 from chrysopedia_assets.models.records import STAGES, StageName
 from chrysopedia_assets.models.stage_defs import (
     LIBRARY_FILES,
+    NOT_HEARD,
+    OF_VIDEOS,
     SOURCES,
+    SPEECH_RECOGNITION,
     STAGE_DEFS,
     TAXONOMY,
     prompt_source,
@@ -65,8 +68,10 @@ class Histories(RuleBasedStateMachine):
             self.world.write_prompt_toml(task, "max_output_tokens = 4000")
         self.versions: dict[tuple[str, str], str] = {}
         self.look_up_facts()
-        for video in VIDEOS[:2]:
-            self.put_a_file(video, "a")
+        self.heard: set[str] = set()
+        self.use_a_recogniser("1")
+        for number, video in enumerate(VIDEOS[:2]):
+            self.put_a_file(video, "a", media=number == 1)
         for stage, video in itertools.product(STAGES, VIDEOS[:2]):
             self.world.look()
             self._make(stage, video, "one")
@@ -114,13 +119,24 @@ class Histories(RuleBasedStateMachine):
                 self.set[name] = value
         self.look_up_facts()
 
-    @rule(video=videos, content=st.sampled_from("abc"))
-    def put_a_file(self, video: str, content: str) -> None:
-        """A new video, a changed file, or one that was there before."""
-        version = self.world.put_file(video, content)
-        if self.versions.get((LIBRARY_FILES, video)) != version:
-            self.naive.write(LIBRARY_FILES, video, version)
-        self.versions[LIBRARY_FILES, video] = version
+    @rule(video=videos, content=st.sampled_from("abc"), media=st.booleans())
+    def put_a_file(self, video: str, content: str, media: bool) -> None:
+        """A new video, a changed file, or one that was there before; a transcript or a media file."""
+        self._told(LIBRARY_FILES, video, self.world.put_file(video, content, media=media))
+        self.heard = self.heard | {video} if media else self.heard - {video}
+        self._told(SPEECH_RECOGNITION, video, self.recogniser if media else NOT_HEARD)
+
+    @rule(version=st.sampled_from("12"))
+    def use_a_recogniser(self, version: str) -> None:
+        self.recogniser = version
+        self.world.set_recogniser(version)
+        for video in sorted(self.heard):
+            self._told(SPEECH_RECOGNITION, video, version)
+
+    def _told(self, name: str, video: str, version: str) -> None:
+        if self.versions.get((name, video)) != version:
+            self.naive.write(name, video, version)
+        self.versions[name, video] = version
 
     @rule(stage=stages, version=st.sampled_from(("1", "2")))
     def write_other_code(self, stage: StageName, version: str) -> None:
@@ -228,7 +244,7 @@ class Histories(RuleBasedStateMachine):
         self.world.look()
         self.world.instance.wipe_assets([asset_key(name)])
         self.naive.wipe(name)
-        if name == LIBRARY_FILES:  # told again at the next look
+        if name in OF_VIDEOS:  # told again at the next look
             for video in self.known:
                 self.naive.write(name, video, self.versions[name, video])
 

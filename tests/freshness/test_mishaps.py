@@ -16,7 +16,12 @@ from chrysopedia_assets.freshness.verdicts import Cause
 from chrysopedia_assets.models.key_moments import KeyMoments
 from chrysopedia_assets.models.records import STAGES
 from chrysopedia_assets.models.runs import OVERRIDE
-from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, STAGE_DEFS
+from chrysopedia_assets.models.stage_defs import (
+    LIBRARY_FILES,
+    NOT_HEARD,
+    SPEECH_RECOGNITION,
+    STAGE_DEFS,
+)
 from chrysopedia_assets.models.topic_chunks import TopicChunks
 from chrysopedia_assets.models.transcripts import Transcript
 from chrysopedia_assets.stages.key_moments import find_key_moments
@@ -287,6 +292,7 @@ def tags_of(world: World, stage: str) -> dict[str, str]:
 def test_every_result_says_with_which_code_and_versions_it_was_made(world: World) -> None:
     found = world.look()
     versions = {**found.sources.versions, LIBRARY_FILES: found.videos[VIDEO].version}
+    versions[SPEECH_RECOGNITION] = NOT_HEARD
     for stage in STAGES:
         tags = tags_of(world, stage)
         assert tags[CODE_VERSION] == STAGE_DEFS[stage].code_version

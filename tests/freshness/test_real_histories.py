@@ -22,6 +22,8 @@ from chrysopedia_assets.models.prompts import TASKS, Task
 from chrysopedia_assets.models.records import STAGES, StageName
 from chrysopedia_assets.models.stage_defs import (
     LIBRARY_FILES,
+    NOT_HEARD,
+    SPEECH_RECOGNITION,
     STAGE_DEFS,
     TAXONOMY,
     prompt_source,
@@ -84,6 +86,7 @@ class RealHistories(RuleBasedStateMachine):
         seen = self.naive.newest(LIBRARY_FILES, VIDEO)
         if not seen or seen.result != entry.version:
             self.naive.write(LIBRARY_FILES, VIDEO, entry.version)
+        self.naive.facts[SPEECH_RECOGNITION] = NOT_HEARD
 
     @rule(chosen=st.sets(stages, min_size=1, max_size=3), text=st.none() | texts)
     def run_some_stages(self, chosen: set[StageName], text: str | None) -> None:

@@ -15,15 +15,25 @@ from chrysopedia_assets.freshness.verdicts import (
     verdicts,
 )
 from chrysopedia_assets.models.records import STAGES
-from chrysopedia_assets.models.stage_defs import LIBRARY_FILES, SOURCES, STAGE_DEFS
+from chrysopedia_assets.models.stage_defs import (
+    LIBRARY_FILES,
+    NOT_HEARD,
+    OF_VIDEOS,
+    SOURCES,
+    SPEECH_RECOGNITION,
+    STAGE_DEFS,
+)
 
 VIDEO = "ann--kick"
-SOURCES_NOW = {name: Source(f"{name} 1", 100.0) for name in SOURCES if name != LIBRARY_FILES}
+SOURCES_NOW = {name: Source(f"{name} 1", 100.0) for name in SOURCES if name not in OF_VIDEOS}
 
 
 def fresh() -> Recorded:
     """One video whose stages were made one after the other, each from what is there now."""
-    made = {LIBRARY_FILES: {VIDEO: Made(1, 1.0, "file 1", None, {})}}
+    made = {
+        LIBRARY_FILES: {VIDEO: Made(1, 1.0, "file 1", None, {})},
+        SPEECH_RECOGNITION: {VIDEO: Made(1, 1.0, NOT_HEARD, None, {})},
+    }
     for event_id, (name, stage) in enumerate(STAGE_DEFS.items(), start=2):
         inputs = {
             read: Read(SOURCES_NOW[read].version, 99)
@@ -90,7 +100,7 @@ def test_an_old_prompt_put_back_makes_what_it_made_fresh_again() -> None:
 
 def test_every_kind_of_source_is_a_cause_of_its_own() -> None:
     for name, kind in SOURCES.items():
-        if name == LIBRARY_FILES:
+        if name in OF_VIDEOS:
             continue
         roots = of_video(edited(fresh(), name, "new"))["technique_pages"].roots
         assert [root.cause for root in roots] == [Cause(kind, name, f"{name} 1", "new")]
@@ -100,6 +110,22 @@ def test_a_changed_file_is_a_cause() -> None:
     found = of_video(made_again(fresh(), LIBRARY_FILES, "file 2"))
     cause = Cause("file", LIBRARY_FILES, "file 1", "file 2")
     assert found["technique_pages"].roots == (Root("transcripts", cause),)
+
+
+def test_another_recogniser_is_a_cause() -> None:
+    found = of_video(made_again(fresh(), SPEECH_RECOGNITION, "model 2"))
+    cause = Cause("recogniser", SPEECH_RECOGNITION, NOT_HEARD, "model 2")
+    assert found["technique_pages"].roots == (Root("transcripts", cause),)
+
+
+def test_a_transcript_from_before_there_was_a_recogniser_was_read_from_a_file() -> None:
+    inputs = dict(fresh().made["transcripts"][VIDEO].inputs)
+    del inputs[SPEECH_RECOGNITION]
+    recorded = changed(fresh(), "transcripts", inputs=inputs)
+    assert words(recorded) == {}
+    heard = of_video(made_again(recorded, SPEECH_RECOGNITION, "model 1"))
+    cause = Cause("recogniser", SPEECH_RECOGNITION, NOT_HEARD, "model 1")
+    assert heard["transcripts"].roots == (Root("transcripts", cause),)
 
 
 def test_a_stage_made_again_with_the_same_result_spares_what_is_below() -> None:

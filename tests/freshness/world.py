@@ -15,11 +15,13 @@ import sqlalchemy as sa
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from chrysopedia_assets.assets import library_files, prompt_sources, speech_recognition
+from chrysopedia_assets.assets._checks import CHECKS, check_specs
 from chrysopedia_assets.assets._stage_work import PromptOverride, source_keys, stage_work
 from chrysopedia_assets.automation.partitions import videos
 from chrysopedia_assets.automation.process import QUIET, Order, Processed, Processor
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.definitions import console
+from chrysopedia_assets.inspection.quality import Checked
 from chrysopedia_assets.models.records import (
     STAGES,
     StageName,
@@ -139,13 +141,17 @@ class World:
     def raise_code_version(self, stage: StageName, version: str) -> None:
         self._patch.setitem(STAGE_DEFS, stage, replace(STAGE_DEFS[stage], code_version=version))
 
-    def put_file(self, video_id: str, content: str) -> str:
+    def put_file(self, video_id: str, content: str, *, media: bool = False) -> str:
         """Registered as an ingest registers it; gives its version."""
         digest = f"{video_id} {content}"
-        entry = LibraryVideo(video_of(video_id), video_id, digest, "stamp")
+        path = f"{video_id}.mp4" if media else video_id
+        entry = LibraryVideo(video_of(video_id), path, digest, "stamp")
         with self.database.writing(lock="library") as connection:
             put_video(connection, entry)
         return entry.version
+
+    def set_recogniser(self, version: str) -> None:
+        self._patch.setattr("resources.hearing.recogniser_version", lambda: version)
 
     def look(self) -> Look:
         return Staleness(self.instance, self.database).look()
@@ -259,6 +265,7 @@ def _cheap(stage: StageName, results: Mapping[tuple[str, str], str]) -> dg.Asset
         code_version=STAGE_DEFS[stage].code_version,
         partitions_def=videos,
         deps=[*source_keys(stage), *above],
+        check_specs=check_specs(stage) if stage in CHECKS else None,
     )
     def made(
         context: dg.AssetExecutionContext, config: PromptOverride
@@ -268,7 +275,8 @@ def _cheap(stage: StageName, results: Mapping[tuple[str, str], str]) -> dg.Asset
                 raise StageFailed
             result = results[stage, context.partition_key]
             record = StageRecord(video=video_of(context.partition_key), made_by=result)
-        yield work.result(record, {})
+        checked = [Checked(name, "Sound.", (), {}) for name in CHECKS.get(stage, ())]
+        yield work.result(record, {}, checked=checked)
 
     return made
 

@@ -42,7 +42,9 @@ class RawTranscript:
     language: str | None = None
     duration_s: float | None = None
     chapters: object = None
-    """The JSON value as it stands in the file."""
+    doubts: object = None
+    minutes: object = None
+    """These three are JSON values as they stand in the file."""
 
 
 @dataclass(slots=True)

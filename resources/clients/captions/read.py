@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from chrysopedia_assets.errors import InputRefused, InputUnreadable
+from chrysopedia_assets.models.doubts import Doubt, MinuteHeard
 from chrysopedia_assets.models.library_files import SourceTranscript, TranscriptFormat
 from resources.clients.captions.chapters import sound_chapters
 from resources.clients.captions.cue_text import Piece, spoken_lines, subrip_pieces, webvtt_pieces
 from resources.clients.captions.decode import decode, with_line_feeds
+from resources.clients.captions.heard import sound
 from resources.clients.captions.limits import (
     refuse_too_long,
     refuse_too_many,
@@ -137,6 +139,8 @@ def _transcript(raw: RawTranscript, notes: Notes) -> SourceTranscript:
         language=raw.language,
         duration_s=raw.duration_s,
         repairs=notes.sentences(),
+        doubts=sound(raw.doubts, Doubt),
+        minutes=sound(raw.minutes, MinuteHeard),
     )
     chapters, left_out = sound_chapters(raw.chapters, source.end_s)
     if not chapters and not left_out:

@@ -69,6 +69,8 @@ def read_json(text: str) -> RawTranscript:
         language=_language(about),
         duration_s=_duration_s(about, wrapper),
         chapters=wrapper.get("chapters", about.get("chapters")),
+        doubts=about.get("doubts"),
+        minutes=about.get("minutes"),
     )
 
 

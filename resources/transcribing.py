@@ -1,0 +1,155 @@
+"""Media files to transcript files, without a library: for a machine with a GPU that has nothing else of the product.
+
+What belongs here: which files are due, what is written. What does not: hearing (`clients/speech`), bars and messages.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chrysopedia_assets.errors import InputRefused
+from chrysopedia_assets.models.hearing import Hearing
+from chrysopedia_assets.models.slugs import readable
+from chrysopedia_assets.models.transcripts import Segment
+from resources.clients.library import LibraryFile, Look, look, settled, shown
+from resources.clients.speech.media import media_hash
+from resources.clients.speech.port import Recogniser
+from resources.clients.speech.probe import probe
+from resources.clients.speech.transcribe import Job, Progress, transcribe
+from resources.clients.speech.window_store import WindowFolder
+
+UNFINISHED = ".unfinished"
+"""The folder for windows; begins with a dot, so that nobody ingests it."""
+POLL_S = 10.0
+
+
+@dataclass(frozen=True)
+class Due:
+    """A media file and where its transcript goes."""
+
+    media: Path
+    creator: str
+    out: Path
+
+
+@dataclass(frozen=True)
+class Round:
+    """What is to be done now, and what cannot be."""
+
+    due: tuple[Due, ...]
+    refused: tuple[InputRefused, ...] = ()
+    done: int = 0
+    """Files whose transcript is there already."""
+
+
+def one_round(paths: Sequence[Path], out: Path) -> Round:
+    """All that is there now and that nobody is writing."""
+
+    def find() -> Look:
+        return look(paths)
+
+    seen = settled(find(), find)
+    return _round(seen.files, seen.refused, paths, out)
+
+
+def rounds(
+    paths: Sequence[Path], out: Path, wait: Callable[[float], None] = time.sleep
+) -> Iterator[Round]:
+    """For ever: what has come, once it has the same size and time at two looks. Each is told once for each of its times."""
+    before: dict[Path, str] = {}
+    told: set[tuple[Path, str]] = set()
+    while True:
+        seen = look(paths)
+        now = {file.path: file.stamp for file in seen.files}
+        ready = [
+            file
+            for file in seen.files
+            if before.get(file.path) == file.stamp and (file.path, file.stamp) not in told
+        ]
+        told |= {(file.path, file.stamp) for file in ready}
+        before = now
+        found = _round(ready, (), paths, out)
+        if found.due or found.refused:
+            yield found
+        wait(POLL_S)
+
+
+def _round(
+    files: Iterable[LibraryFile],
+    refused: Iterable[InputRefused],
+    paths: Sequence[Path],
+    out: Path,
+) -> Round:
+    due: dict[Path, Due] = {}
+    wrong, done = list(refused), 0
+    for file in files:
+        if not file.is_media:
+            continue
+        place = _place(file.path, paths, out)
+        if place in due:
+            wrong.append(_taken(file.path, due[place]))
+        elif place.is_file() and place.stat().st_mtime_ns >= file.path.stat().st_mtime_ns:
+            done += 1
+        else:
+            due[place] = Due(file.path, file.creator, place)
+    return Round(tuple(due.values()), tuple(wrong), done)
+
+
+def _place(media: Path, paths: Sequence[Path], out: Path) -> Path:
+    """Folders below a folder that was given stay, so that creators do."""
+    tops = [path.expanduser().resolve() for path in paths]
+    below = next(
+        (media.relative_to(top) for top in tops if media != top and media.is_relative_to(top)), None
+    )
+    return out / (below or Path(media.name)).with_suffix(".json")
+
+
+def _taken(media: Path, other: Due) -> InputRefused:
+    return InputRefused(
+        f"its transcript would be that of {shown(other.media.name)}: {shown(other.out)}",
+        where=shown(media),
+        cure="Rename one of them, or give another --out.",
+    )
+
+
+def write_transcript(
+    due: Due, out: Path, who: Recogniser, job: Job, progress: Progress = lambda done_s, of_s: None
+) -> Hearing:
+    """Hear the file and write what was heard; goes on where it was stopped. Raises what `transcribe` raises."""
+    probe(due.media)
+    content = media_hash(due.media)
+    windows = out / UNFINISHED / content
+    heard = transcribe(
+        due.media, who, job, content=content, store=WindowFolder(windows), progress=progress
+    )
+    due.out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = due.out.with_name(f".{due.out.name}.new")
+    unfinished.write_text(as_json(heard, readable(due.media.stem)), "utf-8")
+    unfinished.replace(due.out)
+    shutil.rmtree(windows, ignore_errors=True)
+    if not any((out / UNFINISHED).iterdir()):
+        (out / UNFINISHED).rmdir()
+    return heard
+
+
+def as_json(heard: Hearing, title: str) -> str:
+    """As Whisper writes it, with a title, and what may be wrong with it."""
+    about = heard.model_dump(mode="json", include={"made_by", "language", "doubts", "minutes"})
+    segments = [_segment(number, segment) for number, segment in enumerate(heard.segments)]
+    told = {"title": title, "duration": heard.duration_s, **about, "segments": segments}
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+
+
+def _segment(number: int, segment: Segment) -> dict[str, object]:
+    return {
+        "id": number,
+        "start": segment.start_s,
+        "end": segment.end_s,
+        "text": segment.text,
+        "words": [
+            {"word": word.text, "start": word.start_s, "end": word.end_s} for word in segment.words
+        ],
+    }
