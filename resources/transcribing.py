@@ -87,6 +87,7 @@ def _round(
     wrong, done = list(refused), 0
     for file in files:
         if not file.is_media:
+            done += file.media is not None
             continue
         place = _place(file.path, paths, out)
         if place in due:

@@ -145,7 +145,7 @@ def own_causes(stage: StageDef, video_id: str, made: Made, recorded: Recorded) -
         read = made.inputs.get(name)
         by_video = recorded.made.get(name)
         if read is None:
-            found += _not_read(name, video_id, recorded)
+            found.append(Cause("dependency", name))
         elif by_video is not None:
             now = by_video.get(video_id)
             if now is None or read.event_id is None or now.event_id <= read.event_id:
@@ -161,20 +161,6 @@ def own_causes(stage: StageDef, video_id: str, made: Made, recorded: Recorded) -
             if read.version != version:
                 found.append(Cause(_kind(name, read.version, version), name, read.version, version))
     return tuple(found)
-
-
-def _not_read(name: str, video_id: str, recorded: Recorded) -> Iterable[Cause]:
-    """What it reads now and did not read then.
-
-    A transcript from before anything was transcribed here was made from a transcript file. Dagster, which cannot know
-    that, has a new dependency here until the transcript is made anew.
-    """
-    if name != SPEECH_RECOGNITION:
-        yield Cause("dependency", name)
-        return
-    now = recorded.made.get(SPEECH_RECOGNITION, {}).get(video_id)
-    if now is not None and now.data_version != NOT_HEARD:
-        yield Cause("recogniser", SPEECH_RECOGNITION, NOT_HEARD, now.data_version)
 
 
 def _causes_by_time(
@@ -222,8 +208,9 @@ def _of_video(
             found[name] = Verdict("missing", (), (missing,))
             continue
         own = own_causes(stage, video_id, made, recorded)
-        causes = [cause for cause in own if not same(cause)] if own else []
-        by_acceptance = len(causes) < len(own)
+        known = [known for cause in own for known in _known(cause, video_id, recorded)]
+        causes = [cause for cause in known if not same(cause)]
+        by_acceptance = len(causes) < len(known)
         if made.override is not None:
             causes = [cause for cause in causes if cause.kind != "prompt"]
         if recorded.stored is not None:
@@ -234,6 +221,17 @@ def _of_video(
         word: Word = "stale" if roots else "accepted" if by_acceptance else "fresh"
         found[name] = Verdict("override" if made.override is not None else word, own, roots, made)
     return found
+
+
+def _known(cause: Cause, video_id: str, recorded: Recorded) -> Iterable[Cause]:
+    """What is more than Dagster can know: a transcript from before anything was transcribed here, which it takes to have a
+    new dependency until it is made anew, was made from a transcript file."""
+    if cause != Cause("dependency", SPEECH_RECOGNITION):
+        yield cause
+        return
+    now = recorded.made.get(SPEECH_RECOGNITION, {}).get(video_id)
+    if now is not None and now.data_version != NOT_HEARD:
+        yield Cause("recogniser", SPEECH_RECOGNITION, NOT_HEARD, now.data_version)
 
 
 def _roots(

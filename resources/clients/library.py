@@ -76,7 +76,8 @@ def look(paths: Iterable[Path], creator: str | None = None, library: Path | None
         for found in _below(top, refused):
             try:
                 counts = beside.transcript_of(found) or found
-                entry = _library_file(counts, top, creator, library, beside.media_of(counts))
+                given = counts if top == found else top
+                entry = _library_file(counts, given, creator, library, beside.media_of(counts))
             except InputRefused as error:
                 refused.append(error)
             else:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from chrysopedia_assets.models.records import STAGES
-from chrysopedia_assets.models.stage_defs import SOURCES, STAGE_DEFS
+from chrysopedia_assets.models.stage_defs import NOT_HEARD, SOURCES, SPEECH_RECOGNITION, STAGE_DEFS
 
 Roots = frozenset[tuple[str, str, str]]
 """(the stage where it takes effect, the kind of cause, its subject)"""
@@ -95,6 +95,10 @@ class Notebook:
             above = {name: self.newest(name, video) for name in reads if name in STAGES}
             return [("input", n) for n, seen in above.items() if not seen or seen.number > last.number]  # fmt: skip
         new = [("dependency", name) for name in reads if name not in last.read]
+        if ("dependency", SPEECH_RECOGNITION) in new:  # from before there was any
+            new.remove(("dependency", SPEECH_RECOGNITION))
+            if (now := self.newest(SPEECH_RECOGNITION, video)) and now.result != NOT_HEARD:
+                new.append(("recogniser", SPEECH_RECOGNITION))
         known = [name for name in reads if name in last.read]
         changed = [name for name in known if self._has_changed(name, video, last.read[name])]
         code = [("code", stage)] if last.code != STAGE_DEFS[stage].code_version else []  # type: ignore[index]

@@ -1,0 +1,93 @@
+"""`chrysopedia transcribe`: media files to transcripts that `ingest` takes, without a library."""
+
+import json
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from resources.clients.captions.read import read_transcript
+from resources.transcribing import one_round, rounds
+from tests.cli.conftest import Command
+from tests.clients.speech.sounds import SENTENCES, model_folder, silence, talk, write_media
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHRYSOPEDIA_WHISPER_MODEL", str(model_folder()))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+def test_what_it_writes_is_taken_in_with_title_words_and_doubts(
+    chrysopedia: Command, own_world: Path, model: None
+) -> None:
+    videos, out = own_world / "videos", own_world / "library"
+    (videos / "Ann").mkdir(parents=True)
+    write_media(videos / "Ann" / "Kick drums.mp4", talk(SENTENCES)[0], video="steady")
+    (videos / "Ann" / "Bad.mp4").write_text("hello")
+    done = chrysopedia("transcribe", str(videos), "--out", str(out))
+    assert done.code == 1, "one could not be"
+    assert "1 transcribed, 0 already were, 1 failed." in done.out
+    assert "Bad.mp4: it is no media file" in done.err
+    written = out / "Ann" / "Kick drums.json"
+    assert [path for path in out.rglob("*") if path.is_file()] == [written]
+    source = read_transcript(written)
+    told = json.loads(written.read_text())
+    assert source.title == "Kick drums"
+    assert source.language == "en"
+    assert all(segment.words for segment in source.segments)
+    assert [doubt.model_dump() for doubt in source.doubts] == told["doubts"]
+    assert source.minutes
+    assert "1 new" in chrysopedia("ingest").out
+    again = chrysopedia("transcribe", str(videos), "--out", str(out))
+    assert "0 transcribed, 1 already were" in again.out
+
+
+def test_it_says_at_once_what_to_set(chrysopedia: Command, own_world: Path) -> None:
+    path = write_media(own_world / "Kick.m4a", silence(1.0))
+    done = chrysopedia("transcribe", str(path), "--out", str(own_world / "out"))
+    assert done.code == 2
+    assert "Set CHRYSOPEDIA_WHISPER_MODEL" in done.err
+
+
+def test_two_files_that_would_have_one_transcript_are_told(own_world: Path) -> None:
+    for name in ("Kick.m4a", "Kick.mp3"):
+        write_media(own_world / name, silence(1.0), codec="aac" if name.endswith("a") else "mp3")
+    found = one_round([own_world], own_world / "out")
+    assert [due.media.name for due in found.due] == ["Kick.m4a"]
+    assert "that of Kick.m4a" in found.refused[0].what
+
+
+def test_what_comes_is_taken_when_it_has_stopped_growing_and_told_once(own_world: Path) -> None:
+    path = own_world / "Kick.m4a"
+    steps = iter(
+        [
+            lambda: path.write_bytes(b"1"),
+            lambda: path.write_bytes(b"22"),
+            lambda: None,
+            lambda: None,
+            lambda: path.write_bytes(b"333"),
+            lambda: None,
+            lambda: None,
+        ]
+    )
+    looks = []
+
+    def wait(seconds: float) -> None:
+        looks.append(path.stat().st_size if path.exists() else 0)
+        next(steps)()
+
+    found = list(islice(rounds([own_world], own_world / "out", wait), 2))
+    assert [due.media for each in found for due in each.due] == [path, path]
+    assert looks == [0, 1, 2, 2, 2, 3]
+
+
+def test_neither_dagster_nor_a_database_is_needed(own_world: Path) -> None:
+    code = (
+        "import sys, chrysopedia_assets.cli.transcribe, resources.transcribing, resources.hearing;"
+        "assert 'dagster' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert not (own_world / "data").exists()
