@@ -1,6 +1,7 @@
 """One small record of every stage, with every field in use, all about the same video."""
 
 from chrysopedia_assets.models.classifications import Classification, Classifications
+from chrysopedia_assets.models.doubts import Doubt, MinuteHeard
 from chrysopedia_assets.models.key_moments import KeyMoment, KeyMoments
 from chrysopedia_assets.models.records import StageRecord, Video
 from chrysopedia_assets.models.synthesis_groups import (
@@ -65,6 +66,8 @@ _RECORDS: dict[str, StageRecord] = {
             Segment(start_s=1.0, end_s=2.0, text="300 hertz 🎛️"),
         ),
         repairs=("2 empty segments dropped",),
+        doubts=(Doubt(kind="improbable", start_s=0.1, end_s=1.0, reason="mean log probability -1.20"),),
+        minutes=(MinuteHeard(minute=0, speech_s=1.9, heard_s=1.8),),
     ),
     "topic_chunks": TopicChunks(
         video=VIDEO,

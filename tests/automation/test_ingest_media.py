@@ -53,10 +53,10 @@ def test_the_same_media_under_two_names_is_one_video(
     instance: dg.DagsterInstance, ann: Path
 ) -> None:
     kick = write_media(ann / "Kick.m4a", TONE)
-    (ann / "Kick copy.m4a").write_bytes(kick.read_bytes())
+    (ann / "Zzz.m4a").write_bytes(kick.read_bytes())
     report = take_in(ann, instance)
     assert len(report.plan.new) == len(report.plan.duplicates) == 1
-    (ann / "Kick copy.m4a").unlink()
+    (ann / "Zzz.m4a").unlink()
     kick.rename(ann / "Kick drum.m4a")
     assert [entry.video.video_id for entry in take_in(ann, instance).plan.moved] == ["ann--kick"]
 

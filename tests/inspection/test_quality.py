@@ -10,6 +10,7 @@ from chrysopedia_assets.inspection.quality import (
     LONG_GAP_S,
     LONG_SECTION_WORDS,
     MANY_AN_HOUR,
+    Checked,
     citations_resolve,
     moments_per_hour_in_range,
     pages_have_a_fair_length,
@@ -18,6 +19,7 @@ from chrysopedia_assets.inspection.quality import (
     speech_covers_the_video,
 )
 from chrysopedia_assets.inspection.words import WORDS_PER_MINUTE, is_shortened, words_of
+from chrysopedia_assets.models.doubts import Doubt, MinuteHeard
 from chrysopedia_assets.models.key_moments import KeyMoment, KeyMoments
 from chrysopedia_assets.models.synthesis_groups import SynthesisGroup, SynthesisGroups
 from chrysopedia_assets.models.technique_pages import (
@@ -78,7 +80,9 @@ def groups(*members: KeyMoment) -> SynthesisGroups:
 def test_speech_that_covers_the_video_passes_and_is_counted() -> None:
     found = speech_covers_the_video(spoken((0, 50), (60, 100), duration_s=100))
     assert found.passed
-    assert found.figures == {"coverage": 0.9, "longest_gap_s": 10.0, "repairs": 0}
+    assert found.figures == {
+        "coverage": 0.9, "longest_gap_s": 10.0, "repairs": 0, "doubts": 0, "heard_share": 1.0
+    }  # fmt: skip
     assert found.said == "Speech covers 90% of 1:40, the longest gap is 0:10."
 
 
@@ -111,6 +115,29 @@ def test_a_long_gap_is_told_with_its_place(spans: list[tuple[float, float]]) -> 
 
 def test_a_transcript_of_no_length_passes() -> None:
     assert speech_covers_the_video(spoken((0, 0), duration_s=0)).passed
+
+
+def test_minutes_with_speech_and_no_words_are_told_with_their_place() -> None:
+    minutes = [MinuteHeard(minute=m, speech_s=50, heard_s=50 - 6 * (m % 2)) for m in range(14)]
+    doubts = (Doubt(kind="unheard", start_s=60, end_s=66, reason="6 s"),)
+    changes = {"minutes": tuple(minutes), "doubts": doubts}
+    found = speech_covers_the_video(spoken((0, 900), duration_s=900).model_copy(update=changes))
+    [told] = found.amiss
+    assert told.startswith("in 7 minutes somebody speaks and no words were heard, from 1:00, 3:00,")
+    assert "9:00 and 2 more: listen there" in told
+    assert (found.figures["doubts"], found.figures["heard_share"]) == (1, 0.94)
+
+
+def test_much_that_is_in_doubt_is_told_by_kind_and_a_little_is_only_counted() -> None:
+    def doubtful(seconds: float) -> Checked:
+        doubt = Doubt(kind="repeated", start_s=0, end_s=seconds, reason="again and again")
+        return speech_covers_the_video(
+            spoken((0, 900), duration_s=900).model_copy(update={"doubts": (doubt,)})
+        )
+
+    [told] = doubtful(91).amiss
+    assert told.startswith("10% of the video is in doubt (repeated): listen there")
+    assert doubtful(89).passed
 
 
 def test_repairs_are_counted_and_no_fault() -> None:
