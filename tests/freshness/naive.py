@@ -102,7 +102,16 @@ class Notebook:
         known = [name for name in reads if name in last.read]
         changed = [name for name in known if self._has_changed(name, video, last.read[name])]
         code = [("code", stage)] if last.code != STAGE_DEFS[stage].code_version else []  # type: ignore[index]
-        return code + new + [(SOURCES.get(name, "input"), name) for name in changed]
+        return code + new + [(self._kind(name, last.read[name]), name) for name in changed]
+
+    def _kind(self, name: str, read: object) -> str:
+        """What the embedded engine is made from beside the prompt is the taxonomy."""
+        kind = SOURCES.get(name, "input")
+        return (
+            "taxonomy"
+            if kind == "settings" and _embedded(read) and _embedded(self.facts[name])
+            else kind
+        )
 
     def _has_changed(self, name: str, video: str, read: object) -> bool:
         if name in self.facts:
@@ -113,3 +122,7 @@ class Notebook:
         # What has been deleted since is as if it had never been.
         before = [one for one in self.log[name, video] if one.number <= read]  # type: ignore[operator]
         return (before[-1].result if before else None) != newest.result
+
+
+def _embedded(fact: object) -> bool:
+    return isinstance(fact, tuple) and fact[0] == "embedded"

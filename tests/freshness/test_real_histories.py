@@ -67,7 +67,7 @@ class RealHistories(RuleBasedStateMachine):
         self.world.write_taxonomy(plugin)
         for task in TASKS:
             words = None if task == "classification" else plugin
-            self.naive.facts[settings_source(task)] = words
+            self.naive.facts[settings_source(task)] = ("embedded", words)
             self.naive.facts[prompt_source(task)] = self.texts[task]
         self.naive.facts[TAXONOMY] = plugin
 

@@ -22,7 +22,7 @@ OF: Mapping[str, Callable[..., Mapping[str, dg.MetadataValue]]] = {
     "technique_pages": _metadata.of_technique_pages,
 }
 PLOTTED: Mapping[str, set[str]] = {
-    "transcripts": {"segments", "spoken_words", "duration_min"},
+    "transcripts": {"segments", "spoken_words", "duration_min", "doubts"},
     "topic_chunks": {"chunks"},
     "key_moments": {"moments", "empty_chunks"},
     "classifications": {"classified"},
