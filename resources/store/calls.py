@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from chrysopedia_assets.models.calls import Outcome, Request
 from resources.store import tables as t
-from resources.store.ledger import ANSWERED
+from resources.store.ledger import answered
 from resources.store.requests import unpacked
 
 _calls = t.llm_calls.c
@@ -90,21 +90,35 @@ def find_call(connection: Connection, call_id: int) -> KeptCall | None:
     row = _row(connection, _calls.call_id == call_id)
     if row is None:
         return None
-    paid_by = None
-    if row["outcome"] == "reused":
-        paid = _row(
-            connection,
-            _calls.content_key == row["content_key"],
-            _calls.call_id < call_id,
-            ANSWERED,
-        )
-        paid_by = KeptCall(**paid, request=None, paid_by=None) if paid else None
+    payer = sa.select(paid_by()).where(_calls.call_id == call_id).scalar_subquery()
+    paid = _row(connection, _calls.call_id == payer) if row["outcome"] == "reused" else None
     asked = connection.scalar(
         sa.select(t.llm_requests.c.request).where(
             t.llm_requests.c.content_key == row["content_key"]
         )
     )
-    return KeptCall(**row, request=unpacked(asked) if asked else None, paid_by=paid_by)
+    return KeptCall(
+        **row,
+        request=unpacked(asked) if asked else None,
+        paid_by=KeptCall(**paid, request=None, paid_by=None) if paid else None,
+    )
+
+
+def paid_by() -> sa.ColumnElement[int]:
+    """Of a reused reply the call that gave it: the newest sound one before this, else the newest that was answered.
+
+    As the ledger chooses, but also where the reply was dropped since.
+    """
+    paid = t.llm_calls.alias("paid").c
+    before = (
+        sa.select(sa.func.max(paid.call_id))
+        .where(paid.content_key == _calls.content_key, paid.call_id < _calls.call_id)
+        .correlate(t.llm_calls)
+    )
+    return sa.func.coalesce(
+        before.where(paid.outcome == "ok").scalar_subquery(),
+        before.where(answered(paid)).scalar_subquery(),
+    )
 
 
 def newest_call(connection: Connection) -> int | None:
@@ -117,15 +131,9 @@ def videos_of_calls(connection: Connection) -> list[str]:
     return list(connection.scalars(sa.select(_calls.video_id).distinct().order_by(_calls.video_id)))
 
 
-def _row(connection: Connection, *which: sa.ColumnElement[bool]) -> dict[str, Any] | None:
-    """Of several the one whose reply the ledger gives: the newest sound one."""
+def _row(connection: Connection, which: sa.ColumnElement[bool]) -> dict[str, Any] | None:
     left_out = {"budget_field", "takes_temperature"}
-    query = (
-        sa.select(*(column for column in _calls if column.name not in left_out))
-        .where(*which)
-        .order_by((_calls.outcome == "ok").desc(), _calls.call_id.desc())
-        .limit(1)
-    )
+    query = sa.select(*(column for column in _calls if column.name not in left_out)).where(which)
     found = connection.execute(query).mappings().one_or_none()
     return dict(found) if found else None
 

@@ -14,7 +14,8 @@ from chrysopedia_assets.inspection.shares import Figures, costs_of_pages
 from chrysopedia_assets.models.calls import Usage
 from chrysopedia_assets.models.prompts import TASKS, Task
 from resources.store import tables as t
-from resources.store.page_costs import figures_of, paid_by, placed_moments, source_calls
+from resources.store.calls import paid_by
+from resources.store.page_costs import figures_of, placed_moments, source_calls
 
 MAX_IN = 500
 ROUNDED_TO = 9
@@ -153,7 +154,7 @@ def total(connection: Connection, which: Which = ALL) -> dict[str, Any]:
 def saved(connection: Connection, which: Which = ALL) -> dict[str, Any]:
     """What the replies that the ledger gave would have cost: as much as the calls did that paid for them."""
     reused = (
-        sa.select(paid_by(_calls.content_key, _calls.call_id).label("paid"))
+        sa.select(paid_by().label("paid"))
         .where(_calls.outcome == "reused", *which.conditions)
         .subquery()
     )

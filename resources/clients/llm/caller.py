@@ -40,7 +40,7 @@ from chrysopedia_assets.models.calls import (
     Request,
     Result,
 )
-from resources.clients.llm.budget import MonthBudget, room_for
+from resources.clients.llm.budget import Held, MonthBudget, room_for
 from resources.clients.llm.dialect import learned
 from resources.clients.llm.endpoint import Endpoint, Unsupported
 from resources.clients.llm.prices import Price, cost_usd
@@ -52,9 +52,6 @@ FIRST_WAIT_S = 1.0
 ATTEMPTS = {RateLimited: 6, ServerFailed: 4, TimedOut: 2}
 MAX_REPLY_CHARS = 500_000
 """A longer reply is noise; it is refused, and not kept."""
-
-MAYBE_PAID = frozenset({"server_error", "timed_out"})
-"""A server that does not answer may have worked, and may bill it; one that refuses a request does not."""
 
 OUTCOMES: dict[type[ChrysopediaError], Outcome] = {
     ReplyTruncated: "truncated",
@@ -202,11 +199,11 @@ class Caller:
                         if self._quiet_s(endpoint) > 0 or dialect != self._dialects[name]:
                             continue  # another call has learned something while this one waited for its turn
                         room = room_for(self.budget, asked, endpoint.base_url, self.price)
-                        await paid_for.enter_async_context(room)
+                        held = await paid_for.enter_async_context(room)
                         attempt = Attempt(
                             asked.key, run_id, endpoint.name, asked.model, label, dialect
                         )
-                        sent = await self._send(endpoint, asked, attempt, timeout_s)
+                        sent = await self._send(endpoint, asked, attempt, timeout_s, held)
                     return await self._judged(endpoint, asked, sent, judge)
             except Unsupported as unsupported:
                 if dialect != self._dialects[name]:
@@ -229,22 +226,22 @@ class Caller:
                     await self.sleep(wait_s)
 
     async def _send(
-        self, endpoint: Endpoint, request: Request, attempt: Attempt, timeout_s: float
+        self, endpoint: Endpoint, request: Request, attempt: Attempt, timeout_s: float, held: Held
     ) -> Sent:
         """What the server answered; one that fails is recorded here."""
         if closed := self._closed.get((endpoint.name, request.model)):
             raise closed  # nobody is let in with this key, or asks for that model, twice
-        call_id = await asyncio.to_thread(self.ledger.begin, attempt, request)
+        call_id = held.call_id = await asyncio.to_thread(self.ledger.begin, attempt, request)
         started = time.perf_counter()
         try:
             completion = await endpoint.send(request, attempt.dialect, timeout_s)
         except ChrysopediaError as failure:
-            outcome = _outcome(failure)
+            maybe_paid = isinstance(failure, EndpointFailed) and failure.maybe_paid
             failed = Result(
-                outcome,
+                _outcome(failure),
                 time.perf_counter() - started,
                 failure.what,
-                cost_usd=None if outcome in MAYBE_PAID else 0.0,
+                cost_usd=None if maybe_paid else 0.0,
             )
             await asyncio.to_thread(self.ledger.end, call_id, failed)
             if isinstance(failure, AccessDenied | ModelNotFound):
