@@ -28,10 +28,17 @@ def prune(database: Database, bounds: Bounds, *, dry_run: bool) -> Pruned:
             items = _items(connection, now)
         return account(items, to_drop(items, bounds, now), bounds, dry_run=True)
     with database.writing(lock="prune") as connection:
+        _hold_calls(connection)
         items = _items(connection, now)
         dropped = to_drop(items, bounds, now)
         _drop(connection, dropped)
     return account(items, dropped, bounds, dry_run=False)
+
+
+def _hold_calls(connection: Connection) -> None:
+    """Until all is dropped nobody begins a call with what is just being dropped; on SQLite one writes at a time anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE llm_calls IN SHARE ROW EXCLUSIVE MODE")
 
 
 def give_back(database: Database) -> str:

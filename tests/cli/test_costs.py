@@ -65,7 +65,11 @@ def test_the_table_shows_money_and_time_and_the_total_apart(
     *_, last, _, _, _ = chrysopedia("costs", "--by", "page").out.splitlines()
     assert last.startswith("(no page that stands)")
     assert len(chrysopedia("costs", "--by", "call", "--limit", "2", "--json").json["rows"]) == 2
-    assert "--limit N" in chrysopedia("costs", "--by", "call", "--limit", "2").out
+    for by, limit in (("call", "2"), ("page", "1"), ("video", "2")):
+        assert "There are more rows" in chrysopedia("costs", "--by", by, "--limit", limit).out
+    assert "There are more rows" not in chrysopedia("costs", "--by", "video", "--limit", "3").out
+    pages = str(len(chrysopedia("costs", "--by", "page", "--json").json["rows"]) - 1)
+    assert "There are more rows" not in chrysopedia("costs", "--by", "page", "--limit", pages).out
     month = chrysopedia("costs", "--by", "month", "--json").json["rows"][0]["month"]
     assert chrysopedia("costs", "--month", month, "--json").json["total"] == told["total"]
     assert chrysopedia("costs", "--since", f"{month}-01", "--json").json["total"] == told["total"]
@@ -117,7 +121,14 @@ def test_a_refresh_that_was_killed_is_accounted_for_by_its_runs_and_the_ledger(
     assert (row["calls"], row["cost_usd"]) == (total["calls"], pytest.approx(total["cost_usd"]))
     assert (row["state"], row["left"], row["spared"]) == ("no end", [VIDEOS[2]], None)
     assert row["difference_usd"] == pytest.approx(total["cost_usd"] - 0.001)
+    with open_database().writing(lock="test") as connection:
+        begin_refresh(
+            connection, "later", trigger="bulk_resynthesis", choices={}, estimate=plan.as_record()
+        )
+    cut = chrysopedia("costs", "--by", "refresh", "--limit", "1")
+    assert "There are more rows" in cut.out and f"{total['cost_usd']:.4f}" in cut.out
     shown = chrysopedia("costs", "--by", "refresh").out
+    assert "There are more rows" not in shown
     assert "no end" in shown and f"+{row['difference_usd']:.4f}" in shown
 
 

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from resources.store.database import Database
 from resources.store.ledger import Ledger
 from resources.store.pruning import give_back, prune
 from resources.store.records import save
-from resources.store.retention import Bounds, Pruned
+from resources.store.retention import Bounds, Item, Pruned, to_drop
 from resources.store.spending import spent_since
 from resources.store.stage_versions import list_versions
 from resources.store.videos import list_videos, put_video
@@ -302,6 +303,23 @@ def test_a_kill_in_the_middle_drops_nothing(database: Database, put: Put) -> Non
     assert kept(database) == {"a", "b"}
     prune(database, ALL, dry_run=False)
     assert kept(database) == set()
+
+
+def test_what_is_asked_again_meanwhile_is_not_dropped_with_the_old(
+    database: Database, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("a", 100)
+    asks = Thread(target=put, args=("a", 0))
+
+    def asked_meanwhile(*given: Any) -> list[Item]:
+        asks.start()
+        asks.join(0.3)  # not to be waited for: it waits for us
+        return to_drop(*given)
+
+    monkeypatch.setattr("resources.store.pruning.to_drop", asked_meanwhile)
+    prune(database, ALL, dry_run=False)
+    asks.join()
+    assert kept(database) == {"a"}
 
 
 def test_the_room_goes_back_to_the_disk_or_it_is_told_how(database: Database, put: Put) -> None:
