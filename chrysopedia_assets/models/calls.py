@@ -151,8 +151,8 @@ class Usage:
 
 @dataclass(frozen=True)
 class MonthSpent:
-    """What the ledger says of a calendar month. `unknown` calls were stopped, or not answered in time, or answered
-    without a count of tokens: nobody knows what they cost. `dearest_usd` is the dearest of the others.
+    """What the ledger says of a calendar month. `unknown` calls have no end, failed where the server may have worked, or
+    were answered without a count of tokens: nobody knows what they cost. `dearest_usd` is the dearest of the others.
     """
 
     usd: float = 0.0
