@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,9 +12,11 @@ from chrysopedia_assets.cli.output import Json, print_json, print_table, results
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.freshness.estimate import Range
 from chrysopedia_assets.inspection.refreshes import RefreshAccount, Spared, spared_by
+from chrysopedia_assets.models.calls import Usage
 from resources.database import open_database
 from resources.refreshes import refresh_accounts, refresh_records
-from resources.store.costs import By, Which, saved, total, totals, totals_by_page
+from resources.store.calls import Which
+from resources.store.costs import By, saved, totals, totals_by_page, usage_of
 from resources.store.videos import list_videos
 
 SHOWN = 50
@@ -55,17 +58,17 @@ def costs_command(
         return
     most = limit or (None if as_json else SHOWN)
     with open_database().reading() as connection:
-        everything, reused = total(connection, which), saved(connection, which)
+        everything, reused = usage_of(connection, which), saved(connection, which)
         if by is By.PAGE:
             *rows, rest = totals_by_page(connection, everything, which)
-            last = [rest] if everything["calls"] or everything["reused"] else []
+            last = [rest] if everything.calls or everything.reused else []
         else:
             rows, last = totals(connection, by, which, most=most and most + 1), []
     rows, are_more = [*rows[:most], *last], len(rows) > (most or len(rows))
     spared = spared_by([] if video else refresh_records(which))
     if as_json:
         told = {"from_ledger": reused, "by_early_cut_off": spared.as_dict()}
-        print_json({"by": by.value, "rows": rows, "total": everything, "saved": told})
+        print_json({"by": by.value, "rows": rows, "total": asdict(everything), "saved": told})
         return
     _print_rows(rows, everything)
     if are_more:
@@ -108,13 +111,13 @@ def _day(text: str, option: str) -> datetime:
     )
 
 
-def _print_rows(rows: Sequence[Mapping[str, Any]], everything: Mapping[str, Any]) -> None:
+def _print_rows(rows: Sequence[Mapping[str, Any]], everything: Usage) -> None:
     names = [name for name in (rows[0] if rows else {}) if name not in FIGURES]
     head = dict.fromkeys(names, "") | dict.fromkeys(names[:1], "total")
     print_table(
         [_shown(row) for row in rows],
         "No language model was called yet.",
-        total=_shown(head | dict(everything)),
+        total=_shown(head | asdict(everything)),
         right=FIGURES,
     )
 

@@ -4,7 +4,7 @@ What belongs here: what the engine, the client and the ledger hand to each other
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Literal
 
 from pydantic import Field
@@ -146,7 +146,9 @@ class Usage:
     cost_usd: float = 0.0
     unpriced: int = 0
     seconds: float = 0.0
-    prompt_version: str | None = None
+
+    def plus(self, other: "Usage") -> "Usage":
+        return Usage(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from chrysopedia_assets.models.prompts import PromptName
 from chrysopedia_assets.models.records import STAGES
 from resources.store import tables as t
 from resources.store.calls import find_call
-from resources.store.costs import By, history, saved, total, totals, totals_by_page
+from resources.store.costs import By, history, saved, totals, totals_by_page, usage_of
 from resources.store.database import Database
 from resources.store.ledger import Ledger
 from resources.store.pruning import give_back, prune
@@ -209,7 +209,7 @@ def topics(database: Database) -> list[str]:
 
 def page_costs(database: Database) -> list[dict[str, Any]]:
     with database.reading() as connection:
-        return totals_by_page(connection, total(connection))
+        return totals_by_page(connection, usage_of(connection))
 
 
 def test_no_figure_changes(database: Database, put: Put) -> None:
@@ -227,7 +227,7 @@ def test_no_figure_changes(database: Database, put: Put) -> None:
         with database.reading() as connection:
             return [
                 *(totals(connection, by) for by in By if by not in (By.PAGE, By.REFRESH)),
-                totals_by_page(connection, total(connection)),
+                totals_by_page(connection, usage_of(connection)),
                 saved(connection),
                 spent_since(connection, since),
             ]
