@@ -8,14 +8,16 @@ import pytest
 from chrysopedia_assets.automation.planned import Planned
 from chrysopedia_assets.freshness.estimate import Estimate, Range
 from chrysopedia_assets.freshness.plan import ToRun
+from chrysopedia_assets.models.calls import Attempt, Completion, Dialect, Result
 from chrysopedia_assets.models.runs import PARTITION, REFRESH
 from resources.database import open_database
 from resources.event_log import run_tables_on_disk
-from resources.llm import close_llm
+from resources.llm import budget_warning, close_llm
+from resources.store.ledger import Ledger
 from resources.store.refresh_runs import backfill_states, runs_of_refreshes
 from resources.store.refreshes import begin_refresh
 from tests.cli.conftest import Command
-from tests.fakes.calling import outcomes, rows
+from tests.fakes.calling import LABEL, outcomes, request, rows
 from tests.fakes.chat_server import ChatServer
 from tests.faults.conftest import SPEECH
 from tests.library import put_vtt
@@ -182,6 +184,20 @@ def test_most_of_a_budget_spent_is_said_once_by_command_and_run(
             if "month's budget" in e.user_message
         ]
     assert len(told) == 1, told
+
+
+def test_calls_of_unknown_cost_count_for_the_warning_as_they_do_for_the_budget(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger(open_database())
+    attempt = Attempt("key", None, "host/v1", "model-1", LABEL, Dialect())
+    paid = Completion("{}", tokens_in=1, tokens_out=1)
+    ledger.end(ledger.begin(attempt, request()), Result("ok", 1.0, None, paid, 1.0))
+    allow(monkeypatch, 10.0)
+    assert budget_warning() is None
+    for _ in range(7):
+        ledger.begin(attempt, request())
+    assert "US$ 10.00 are spent, and 7 calls of unknown cost" in (budget_warning() or "")
 
 
 @pytest.mark.parametrize("text", ["-1", "five", "1e3", "nan", " 5"])

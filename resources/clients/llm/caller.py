@@ -21,13 +21,8 @@ from chrysopedia_assets.errors import (
     ModelNotFound,
     PromptTooLong,
     RateLimited,
-    ReplyDeclined,
-    ReplyEmpty,
-    ReplyMisshapen,
     ReplyNotJson,
     ReplyRefused,
-    ReplyShort,
-    ReplyTruncated,
     ServerFailed,
     TimedOut,
 )
@@ -36,13 +31,13 @@ from chrysopedia_assets.models.calls import (
     Completion,
     Dialect,
     Label,
-    Outcome,
     Request,
     Result,
 )
 from resources.clients.llm.budget import Held, MonthBudget, room_for
 from resources.clients.llm.dialect import learned
 from resources.clients.llm.endpoint import Endpoint, Unsupported
+from resources.clients.llm.outcomes import outcome_of
 from resources.clients.llm.prices import Price, cost_usd
 from resources.clients.llm.turns import Turns
 
@@ -52,23 +47,6 @@ FIRST_WAIT_S = 1.0
 ATTEMPTS = {RateLimited: 6, ServerFailed: 4, TimedOut: 2}
 MAX_REPLY_CHARS = 500_000
 """A longer reply is noise; it is refused, and not kept."""
-
-OUTCOMES: dict[type[ChrysopediaError], Outcome] = {
-    ReplyTruncated: "truncated",
-    ReplyNotJson: "not_json",
-    ReplyMisshapen: "misshapen",
-    ReplyDeclined: "declined",
-    ReplyEmpty: "empty",
-    ReplyShort: "short",
-    ReplyRefused: "breaks_rules",
-    RateLimited: "rate_limited",
-    ServerFailed: "server_error",
-    TimedOut: "timed_out",
-    PromptTooLong: "too_long",
-    AccessDenied: "denied",
-    ModelNotFound: "no_such_model",
-    Unsupported: "unsupported",
-}
 
 
 class Ledger(Protocol):
@@ -238,7 +216,7 @@ class Caller:
         except ChrysopediaError as failure:
             maybe_paid = isinstance(failure, EndpointFailed) and failure.maybe_paid
             failed = Result(
-                _outcome(failure),
+                outcome_of(failure),
                 time.perf_counter() - started,
                 failure.what,
                 cost_usd=None if maybe_paid else 0.0,
@@ -255,7 +233,7 @@ class Caller:
         completion, noise = sent.completion, _noise(sent.completion)
         refused = noise or judge(completion)
         result = Result(
-            outcome=_outcome(refused) if refused else "ok",
+            outcome=outcome_of(refused) if refused else "ok",
             latency_s=sent.latency_s,
             error=endpoint.shown(refused.what) if refused else None,
             completion=None if noise else completion,
@@ -300,7 +278,3 @@ def _noise(completion: Completion) -> ReplyRefused | None:
         f"the reply has {len(completion.text):,} characters, which no sound one has",
         cure="Try another model.",
     )
-
-
-def _outcome(failure: ChrysopediaError) -> Outcome:
-    return OUTCOMES.get(type(failure), "bad_request")

@@ -28,7 +28,8 @@ from chrysopedia_assets.errors import (
 )
 from chrysopedia_assets.models.calls import Label
 from resources.clients.llm import caller as calls
-from resources.clients.llm.caller import ATTEMPTS, FIRST_WAIT_S, MAX_WAIT_S, OUTCOMES, Reply
+from resources.clients.llm.caller import ATTEMPTS, FIRST_WAIT_S, MAX_WAIT_S, Reply
+from resources.clients.llm.outcomes import OUTCOMES
 from resources.clients.llm.prices import Price, cost_usd
 from resources.store.database import Database
 from tests.fakes.calling import (
