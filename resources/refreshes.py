@@ -6,7 +6,8 @@ Needs no Dagster, so that a command can answer before Dagster would be loaded.
 from chrysopedia_assets.inspection.refreshes import RefreshAccount, RefreshRecord, account
 from resources.database import open_database
 from resources.event_log import run_tables_on_disk
-from resources.store.costs import Which, usage_of_runs
+from resources.store.calls import Which
+from resources.store.costs import usage_of
 from resources.store.refresh_runs import backfill_states, runs_of_refreshes
 from resources.store.refreshes import list_refreshes
 
@@ -33,7 +34,10 @@ def refresh_accounts(which: Which) -> list[RefreshAccount]:
             account(
                 record,
                 runs.get(record.refresh_id, ()),
-                usage_of_runs(connection, [run.run_id for run in runs.get(record.refresh_id, ())]),
+                usage_of(
+                    connection,
+                    Which(run_ids=[run.run_id for run in runs.get(record.refresh_id, ())]),
+                ),
                 backfills.get(record.refresh_id),
             )
             for record in records

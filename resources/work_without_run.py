@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from chrysopedia_assets.models.calls import Usage
 from resources.event_log import run_tables_on_disk
-from resources.store.costs import runs_on_record, usage_of_runs, usage_without_run
+from resources.store.calls import Which
+from resources.store.costs import runs_on_record, usage_of
 from resources.store.dagster_runs import run_ids
 from resources.store.database import Database
 from resources.store.records import results_by_run
@@ -28,8 +29,8 @@ def work_without_run(database: Database, video_id: str | None = None) -> list[Wi
     with database.reading() as connection:
         results = results_by_run(connection, video_id)
         forgotten = sorted(runs_on_record(connection, video_id) - known)
-        gone = usage_of_runs(connection, forgotten) if forgotten else Usage()
-        tried = usage_without_run(connection, video_id)
+        gone = usage_of(connection, Which(video_id, run_ids=forgotten))
+        tried = usage_of(connection, Which(video_id, run_ids=[None]))
     lost = sum(count for run_id, count in results.items() if run_id and run_id not in known)
     kinds = (
         WithoutRun("imported results", results.get(None, 0), Usage()),

@@ -52,9 +52,9 @@ def list_command(
 ) -> None:
     """Calls of language models, the newest first: what each was about, how it went, what it cost."""
     from resources.database import open_database
-    from resources.store.calls import Filter, list_calls, videos_of_calls
+    from resources.store.calls import Which, list_calls, videos_of_calls
 
-    which = Filter(run, video, _task(task), _outcome(outcome))
+    which = Which(video, run=run, task=_task(task), outcome=_outcome(outcome))
     with open_database().reading() as connection:
         rows = list_calls(connection, which, limit)
         known = videos_of_calls(connection) if video and not rows else []

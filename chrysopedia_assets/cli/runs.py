@@ -22,8 +22,9 @@ from chrysopedia_assets.models.runs import Run, RunState, Trigger
 from chrysopedia_assets.models.stage_defs import STAGE_OF
 from resources.database import open_database
 from resources.event_log import run_tables_on_disk
+from resources.store.calls import Which as Calls
 from resources.store.calls import calls_of_run
-from resources.store.costs import usage_of_runs
+from resources.store.costs import usage_of
 from resources.store.dagster_runs import count_events, find_runs, read_events, read_runs
 from resources.store.videos import list_videos
 from resources.work_without_run import WithoutRun, work_without_run
@@ -272,7 +273,7 @@ def _call_in_words(call: Mapping[str, Any]) -> str:
 
 def _used(run: Run) -> Usage:
     with open_database().reading() as connection:
-        return usage_of_runs(connection, [run.run_id])
+        return usage_of(connection, Calls(run_ids=[run.run_id]))
 
 
 def _figures(used: Usage) -> dict[str, Any]:
