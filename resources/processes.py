@@ -57,7 +57,7 @@ def _here() -> _Where:
     with suppress(OSError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text()[:BOOT_CHARS]
     with suppress(OSError):  # "pid:[4026531836]"
-        namespace = os.readlink("/proc/self/ns/pid").strip("pid:[]")
+        namespace = Path("/proc/self/ns/pid").readlink().name.strip("pid:[]")
     return _Where(boot, namespace)
 
 

@@ -263,15 +263,25 @@ def _calls_of_newest_runs(connection: Connection) -> dict[tuple[Task, str], int]
     return newest
 
 
-def usage_of_runs(connection: Connection, run_ids: Sequence[str]) -> Usage:
-    """What these runs have used together."""
-    found = [
-        connection.execute(
-            sa.select(*_LABELLED).where(_calls.run_id.in_(run_ids[at : at + MAX_IN]))
-        ).mappings().one()
+def usage_by_run(
+    connection: Connection, run_ids: Sequence[str], video_id: str | None = None
+) -> dict[str, Usage]:
+    """What each of these runs has used, of one video or of all; those that have asked nothing are not named."""
+    query = sa.select(_calls.run_id, *_LABELLED).where(*Which(video_id).conditions)
+    query = query.group_by(_calls.run_id)
+    return {
+        row.run_id: Usage(**{name: getattr(row, name) for name in _MEASURES})
         for at in range(0, len(run_ids), MAX_IN)
-    ]  # fmt: skip
-    return Usage(**{name: sum(row[name] for row in found) for name in _MEASURES})
+        for row in connection.execute(query.where(_calls.run_id.in_(run_ids[at : at + MAX_IN])))
+    }
+
+
+def usage_of_runs(
+    connection: Connection, run_ids: Sequence[str], video_id: str | None = None
+) -> Usage:
+    """What these runs have used together."""
+    found = usage_by_run(connection, run_ids, video_id).values()
+    return Usage(**{name: sum(getattr(used, name) for used in found) for name in _MEASURES})
 
 
 def usage_without_run(connection: Connection, video_id: str | None = None) -> Usage:

@@ -55,11 +55,15 @@ def test_another_container_of_the_same_name_is_not_judged() -> None:
     """Each of them has a process of its own for a pid of the other, or none."""
     if not shutil.which("unshare") or subprocess.run([*NEW_NAMESPACE, "true"], check=False, capture_output=True).returncode:  # fmt: skip
         pytest.skip("no right to a pid namespace of one's own here")
-    program = "import sys; from resources.processes import *; print(is_gone(sys.argv[1]), mark_of())"
+    program = (
+        "import sys; from resources.processes import *; print(is_gone(sys.argv[1]), mark_of())"
+    )
     told = subprocess.run(
         [*NEW_NAMESPACE, sys.executable, "-c", program, mark_of()],
         cwd=PROJECT, capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
     assert told[0] == "False", "ours, which lives, seen from there"
-    assert told[1].startswith(f"{mark_of().split(':')[0]}:1:"), "the same name, and a pid of its own"
+    assert told[1].startswith(f"{mark_of().split(':')[0]}:1:"), (
+        "the same name, and a pid of its own"
+    )
     assert not is_gone(told[1]), "theirs, seen from here"
