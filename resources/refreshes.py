@@ -8,7 +8,7 @@ from resources.database import open_database
 from resources.event_log import run_tables_on_disk
 from resources.store.calls import Which
 from resources.store.costs import usage_of
-from resources.store.refresh_runs import backfill_states, runs_of_refreshes
+from resources.store.dagster_runs import backfill_states, runs_of_refreshes
 from resources.store.refreshes import list_refreshes
 
 
@@ -27,8 +27,8 @@ def refresh_records(which: Which) -> list[RefreshRecord]:
 def refresh_accounts(which: Which) -> list[RefreshAccount]:
     """Those begun in that time, the newest first; also of other processes, and of those that were killed."""
     records = refresh_records(which)
-    with run_tables_on_disk().runs() as connection:
-        runs, backfills = runs_of_refreshes(connection), backfill_states(connection)
+    tables = run_tables_on_disk()
+    runs, backfills = runs_of_refreshes(tables), backfill_states(tables)
     with open_database().reading() as connection:
         return [
             account(

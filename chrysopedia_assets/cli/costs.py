@@ -8,7 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from chrysopedia_assets.cli.output import Json, print_json, print_table, results, unknown
+from chrysopedia_assets.cli.output import (
+    Json,
+    print_json,
+    print_table,
+    results,
+    shown_time,
+    unknown,
+)
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.freshness.estimate import Range
 from chrysopedia_assets.inspection.refreshes import RefreshAccount, Spared, spared_by
@@ -180,7 +187,7 @@ def _refresh_row(account: RefreshAccount) -> dict[str, Any]:
     difference = account.difference_usd
     unknown_price = f" + {account.used.unpriced} unpriced" if account.used.unpriced else ""
     return {
-        "started": f"{account.record.started_at:%Y-%m-%d %H:%M}",
+        "started": shown_time(account.record.started_at, "minutes"),
         "trigger": account.record.trigger,
         "state": account.state,
         "videos": account.videos,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chrysopedia_assets.cli.library import known_videos
-from chrysopedia_assets.cli.output import Json, print_json, print_table, results
+from chrysopedia_assets.cli.output import Json, print_json, print_table, results, shown_time
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.inspection.chapter_scores import ChapterScores, against_chapters
 from chrysopedia_assets.inspection.comparing import COMPARED, Comparison, compare
@@ -23,7 +23,7 @@ def inspect_command(
     against: Annotated[
         str | None,
         typer.Option(
-            help="Compare with: the source's `chapters`, or what a run gave before: the beginning of its id, or a version as `v2`."
+            help="Compare with: the source's `chapters`, or what was given before: by a run (VIDEO#NUMBER, or the beginning of its id), or a version as `v2`."
         ),
     ] = None,
     stage: Annotated[
@@ -98,12 +98,14 @@ def _stage(asked: str) -> StageName:
 def _compared(
     stored: "Stored", stage: StageName, against: str, run: str | None
 ) -> tuple[Comparison | None, ChapterScores | None]:
+    from chrysopedia_assets.cli.run_names import run_id_of
     from chrysopedia_assets.models.topic_chunks import TopicChunks
     from resources.database import open_database
     from resources.event_log import event_log_on_disk
     from resources.inspecting import given_by, given_now
 
     database, connect, video_id = open_database(), event_log_on_disk(), stored.video.video_id
+    run, against = run and run_id_of(run), run_id_of(against)
     ours = (
         given_now(stored, stage)
         if run is None
@@ -137,7 +139,9 @@ def _list_versions(video_id: str, as_json: bool) -> None:
         {
             "stage": one.stage,
             "version": f"v{one.version}",
-            "stored": one.stored_at.isoformat(timespec="seconds"),
+            "stored": one.stored_at.isoformat(timespec="seconds")
+            if as_json
+            else shown_time(one.stored_at),
             "made_by": one.made_by,
             "run": one.run_id,
         }

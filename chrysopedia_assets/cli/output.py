@@ -4,6 +4,7 @@ import difflib
 import json
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -93,6 +94,18 @@ def _cell(value: object) -> str:
 def one_line(text: str) -> str:
     """What may quote a model or a file, fit for a cell of a table: nothing in it moves a cursor."""
     return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+
+
+def shown_time(at: datetime | None, timespec: str = "seconds") -> str:
+    """As people read it: in UTC, like all days and months here, and saying so."""
+    if at is None:
+        return ""
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(' ', timespec)} UTC"
+
+
+def shown_usd(usd: float, unpriced: int) -> str:
+    """What is known of it, and of how many calls it is not."""
+    return f"US$ {usd:.4f}" + (f" + {unpriced} unpriced" if unpriced else "")
 
 
 def print_page(markdown: str) -> None:

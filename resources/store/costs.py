@@ -1,6 +1,6 @@
 """What calls cost, added up by whatever one asks about. All from the ledger; nothing is counted anywhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, replace
 from datetime import datetime
 from enum import StrEnum
@@ -88,6 +88,16 @@ def usage_of(connection: Connection, which: Which = ALL) -> Usage:
         query = sa.select(*_LABELLED).where(*part.conditions)
         found = found.plus(Usage(**connection.execute(query).mappings().one()))
     return found
+
+
+def usage_by_run(connection: Connection, run_ids: Sequence[str]) -> dict[str, Usage]:
+    """What each of these runs has used; those that have asked nothing are not named."""
+    query = sa.select(_calls.run_id, *_LABELLED).group_by(_calls.run_id)
+    return {
+        row.run_id: Usage(**{name: getattr(row, name) for name in _MEASURES})
+        for some in batches(run_ids)
+        for row in connection.execute(query.where(*Which(run_ids=some).conditions))
+    }
 
 
 def totals(

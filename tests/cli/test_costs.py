@@ -4,23 +4,23 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.utils import make_new_run_id
 
 from chrysopedia_assets.automation.planned import Planned
 from chrysopedia_assets.freshness.estimate import Estimate, Range
 from chrysopedia_assets.freshness.plan import ToRun
 from chrysopedia_assets.models.calls import Attempt, Completion, Dialect, Result
-from chrysopedia_assets.models.runs import PARTITION, REFRESH
+from chrysopedia_assets.models.runs import PARTITION, PROCESS, REFRESH
 from resources.database import open_database
-from resources.event_log import run_tables_on_disk
 from resources.llm import budget_warning, close_llm
 from resources.store.ledger import Ledger
-from resources.store.refresh_runs import backfill_states, runs_of_refreshes
 from resources.store.refreshes import begin_refresh
 from tests.cli.conftest import Command
 from tests.fakes.calling import LABEL, outcomes, request, rows
 from tests.fakes.chat_server import ChatServer
 from tests.faults.conftest import SPEECH
 from tests.library import put_vtt
+from tests.store.test_dagster_runs import dead
 
 PRICE = "100/1000"
 VIDEOS = [f"ann--video-{number}" for number in range(3)]
@@ -103,25 +103,25 @@ def test_a_refresh_that_was_killed_is_accounted_for_by_its_runs_and_the_ledger(
     with dg.DagsterInstance.get() as instance:
         for run in instance.get_runs():
             instance.add_run_tags(run.run_id, {REFRESH: "killed"})
-        runs = {
-            run.run_id: run for run in instance.get_runs(dg.RunsFilter(tags={REFRESH: "killed"}))
-        }
+        went_on = dg.DagsterRun(
+            job_name="process_video",
+            run_id=make_new_run_id(),
+            status=dg.DagsterRunStatus.STARTED,
+            tags={REFRESH: "killed", PARTITION: VIDEOS[2]},
+        )
+        instance.add_run(went_on)
+        instance.add_run_tags(went_on.run_id, {PROCESS: dead()})
     estimate = Estimate(Range(1, 2), Range(1, 2), Range(1, 2), Range(1, 2), Range(0.0, 0.001), None)
     plan = Planned(tuple(ToRun(video, (), ()) for video in VIDEOS), estimate)
     with open_database().writing(lock="test") as connection:
         begin_refresh(
             connection, "killed", trigger="bulk_resynthesis", choices={}, estimate=plan.as_record()
         )
-    with run_tables_on_disk().runs() as connection:
-        found = runs_of_refreshes(connection)["killed"]
-        assert backfill_states(connection) == {}
-    assert {(one.run_id, one.video_id, one.status) for one in found} == {
-        (run_id, run.tags[PARTITION], run.status.value) for run_id, run in runs.items()
-    }
     total = chrysopedia("costs", "--json").json["total"]
     [row] = chrysopedia("costs", "--by", "refresh", "--json").json["rows"]
     assert (row["calls"], row["cost_usd"]) == (total["calls"], pytest.approx(total["cost_usd"]))
     assert (row["state"], row["left"], row["spared"]) == ("no end", [VIDEOS[2]], None)
+    assert row["failed"] == [VIDEOS[2]], "its process is gone, whatever Dagster says"
     assert row["difference_usd"] == pytest.approx(total["cost_usd"] - 0.001)
     with open_database().writing(lock="test") as connection:
         begin_refresh(
