@@ -101,7 +101,7 @@ def events_command(run: Which, as_json: Json = False) -> None:
     if as_json:
         print_json(rows)
         return
-    shown = [row | {"at": row["at"][11:23], "message": one_line(row["message"])} for row in rows]
+    shown = [row | {"at": row["at"][11:23]} for row in rows]
     print_table(shown, "It has no events.")
     calls = sum(1 for row in rows if row["kind"] == "call")
     results.print(

@@ -113,7 +113,7 @@ def test_any_two_runs_that_dagster_knows_can_be_compared(
         (("--against", "chapters"), "the source of ann--kick has no chapters"),
         (("--against", "chapters", "--stage", "key_moments"), "only topics are compared"),
         (("--against", "v1", "--stage", "synthesis_groups"), "synthesis_groups cannot be compared"),
-        (("--html", "/nowhere/at/all.html"), "the page cannot be written"),
+        (("--html", "/dev/null/at/all.html"), "the page cannot be written"),
     ],
 )
 def test_what_cannot_be_done_is_told(
@@ -164,7 +164,15 @@ def test_a_page_is_written_where_it_is_asked_for(
     named, folder = tmp_path / "mine.html", tmp_path / "pages"
     folder.mkdir()
     for asked in (named, folder):
-        assert "Written: " in chrysopedia("inspect", VIDEO, "--html", asked).out
+        assert "Written: " in chrysopedia("inspect", VIDEO, "--html", asked).told
     text = (folder / f"{VIDEO}.html").read_text()
     assert text == named.read_text()
     assert "<h2>Timeline</h2>" in text
+
+
+def test_a_page_is_written_beside_the_json(chrysopedia: Command, ann: Path, tmp_path: Path) -> None:
+    process(chrysopedia, ann)
+    page = tmp_path / "new" / "mine.html"
+    ended = chrysopedia("inspect", VIDEO, "--html", page, "--json")
+    assert ended.json == chrysopedia("inspect", VIDEO, "--json").json
+    assert "<h2>Timeline</h2>" in page.read_text()

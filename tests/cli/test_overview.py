@@ -1,6 +1,5 @@
 """The overview of a real library, on the terminal and as a page."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,7 +53,7 @@ def test_it_tells_what_is_new_broken_stale_and_spent(
     assert today["passed"] > 0
     assert {row["creator"]: row["stale"] for row in found["creators"]} == {"Ann": 1, "Bob": 0}
     page = own_world / "data" / "overview.html"
-    assert str(page) in shown.out
+    assert str(page) in shown.err
     assert "prompts/synthesis was edited" in page.read_text()
 
 
@@ -80,7 +79,9 @@ def test_it_is_written_where_one_wants_it_or_says_why_not(
     there = own_world / "deep" / "down.html"
     assert chrysopedia("overview", "--html", there).code == 0
     assert "No videos yet." in there.read_text()
-    refused = chrysopedia("overview", "--html", own_world)
+    found = chrysopedia("overview", "--html", there.parent, "--json")
+    assert found.json["days"][0]["usd"] == {}
+    assert "No videos yet." in (there.parent / "overview.html").read_text()
+    refused = chrysopedia("overview", "--html", there / "below.html")
     assert refused.code == 2
-    assert "it cannot be written" in refused.told
-    assert json.loads(chrysopedia("overview", "--json").out)["days"][0]["usd"] == {}
+    assert "the page cannot be written" in refused.told
