@@ -53,7 +53,6 @@ def overview_command(
 def _tell(found: "Overview") -> None:
     """The same in a few lines."""
     states = ", ".join(f"{count} {state}" for state, count in found.states.items() if count)
-    spent = sum(sum(day.usd.values()) for day in found.days[-7:])
     lines = [
         f"Videos: {states or 'none yet. Next: chrysopedia ingest PATH, or chrysopedia demo'}",
         f"New in seven days: {len(found.new_videos)} videos, {len(found.new_pages)} pages made or made anew",
@@ -61,7 +60,7 @@ def _tell(found: "Overview") -> None:
         f"Stale: {found.stale_videos} videos; to refresh: {found.refresh_cost}"
         if found.stale
         else "Stale: none",
-        f"Spent in seven days: US$ {spent:.2f}",
+        f"Spent in seven days: US$ {found.week_usd:.2f}",
     ]
     for line in lines:
         results.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,11 +1,14 @@
 """The overview of a real library, on the terminal and as a page."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from chrysopedia_assets.models.runs import VideoState
+from resources.database import open_database
+from resources.overview import gather
+from resources.store.videos import added_since
 from tests.cli.conftest import Command
 from tests.cli.test_language_model import use
 from tests.fakes.chat_server import ChatServer
@@ -85,3 +88,19 @@ def test_it_is_written_where_one_wants_it_or_says_why_not(
     refused = chrysopedia("overview", "--html", there / "below.html")
     assert refused.code == 2
     assert "the page cannot be written" in refused.told
+
+
+def test_new_and_spent_are_of_today_and_the_six_days_before(
+    chrysopedia: Command, own_world: Path
+) -> None:
+    put_vtt(own_world / "library" / "Ann" / "Kick.vtt")
+    chrysopedia("ingest")
+    database = open_database()
+    with database.reading() as connection:
+        [(_, added_at)] = added_since(connection, datetime(2020, 1, 1, tzinfo=UTC))
+    midnight = added_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    last = gather(database, midnight + timedelta(days=6, hours=23, minutes=59))
+    assert [one.video_id for one in last.new_videos] == ["ann--kick"]
+    assert last.week[0].day == added_at.date()
+    over = gather(database, midnight + timedelta(days=7, seconds=1))
+    assert (over.new_videos, over.week[0].day > added_at.date()) == ((), True)
