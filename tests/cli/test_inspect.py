@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
+from chrysopedia_assets.inspection.comparing import COMPARED
 from resources.database import close_database
 from resources.event_log import event_log_on_disk
 from resources.store.dagster_events import runs_that_gave
@@ -99,7 +100,7 @@ def test_any_two_runs_that_dagster_knows_can_be_compared(
     changed = compared("--against", second)
     assert "only in B" in [one["word"] for one in changed["differences"]]
     assert (changed["a"], changed["b"]) == (unchanged["b"], "now, extractive 1")
-    for stage in ("key_moments", "classifications"):
+    for stage in COMPARED:
         assert compared("--stage", stage, "--against", "v1")["stage"] == stage
 
 
@@ -112,7 +113,7 @@ def test_any_two_runs_that_dagster_knows_can_be_compared(
         (("--run", "v1"), "--run says what is compared"),
         (("--against", "chapters"), "the source of ann--kick has no chapters"),
         (("--against", "chapters", "--stage", "key_moments"), "only topics are compared"),
-        (("--against", "v1", "--stage", "synthesis_groups"), "synthesis_groups cannot be compared"),
+        (("--against", "v1", "--stage", "transcripts"), "transcripts cannot be compared"),
         (("--html", "/dev/null/at/all.html"), "the page cannot be written"),
     ],
 )
