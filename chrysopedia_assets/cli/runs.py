@@ -101,10 +101,7 @@ def events_command(run: Which, as_json: Json = False) -> None:
     if as_json:
         print_json([row | {"at": _iso(row["at"])} for row in rows])
         return
-    shown = [
-        row | {"at": shown_time(row["at"], "milliseconds"), "message": one_line(row["message"])}
-        for row in rows
-    ]
+    shown = [row | {"at": shown_time(row["at"], "milliseconds")} for row in rows]
     print_table(shown, "It has no events.")
     calls = sum(1 for row in rows if row["kind"] == "call")
     results.print(
