@@ -93,13 +93,23 @@ class ReplyShort(ReplyRefused):
 
 
 class EndpointFailed(ChrysopediaError):
-    """A model server did not answer as a server should. What was answered before is kept."""
+    """A model server did not answer as a server should. What was answered before is kept.
+
+    `maybe_paid`: it may have worked on the request, and may bill it.
+    """
 
     def __init__(
-        self, what: str, *, where: str = "", cure: str = "", retry_after_s: float | None = None
+        self,
+        what: str,
+        *,
+        where: str = "",
+        cure: str = "",
+        retry_after_s: float | None = None,
+        maybe_paid: bool = False,
     ) -> None:
         super().__init__(what, where=where, cure=cure)
         self.retry_after_s = retry_after_s
+        self.maybe_paid = maybe_paid
 
 
 class RateLimited(EndpointFailed):

@@ -1,6 +1,6 @@
 """The tables of Dagster's records, opened for reading without Dagster, whose import takes seconds.
 
-Belongs here: where they are. Does not: what is in them (`store/dagster_events.py`, `store/dagster_runs.py`).
+Belongs here: where they are. Does not: what is in them (`store/dagster_tables.py`).
 """
 
 from collections.abc import Iterator
@@ -13,8 +13,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from resources.database import open_database
 from resources.settings import settings
-from resources.store.dagster_events import Connect
-from resources.store.dagster_runs import RunTables
+from resources.store.dagster_tables import Connect, RunTables
 
 BUSY_TIMEOUT_S = 30
 
@@ -30,7 +29,7 @@ def run_tables_on_disk() -> RunTables:
     """The same for its runs. On SQLite every run has a log of its own."""
     if settings().dagster_database_url:
         reading = open_database().reading
-        return RunTables(reading, reading, lambda run_id: reading)
+        return RunTables(reading, reading)
     history = _history()
     return RunTables(
         runs=partial(_sqlite, history / "runs.db"),

@@ -28,7 +28,8 @@ from resources.settings import llm_settings
 from resources.sources import Sources, read_sources
 from resources.store.acceptances import accepted
 from resources.store.costs import history
-from resources.store.dagster_events import Connect, read_recorded
+from resources.store.dagster_events import read_recorded
+from resources.store.dagster_tables import Connect
 from resources.store.database import Database
 from resources.store.records import stored_versions
 from resources.store.videos import LibraryVideo, list_videos

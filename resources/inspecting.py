@@ -10,7 +10,8 @@ from typing import Any
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.inspection.seen import Stored
 from chrysopedia_assets.models.records import STAGES, StageName, StageRecord
-from resources.store.dagster_events import Connect, runs_that_gave
+from resources.store.dagster_events import runs_that_gave
+from resources.store.dagster_tables import Connect
 from resources.store.database import Database
 from resources.store.records import load, stored_versions
 from resources.store.stage_versions import (

@@ -3,12 +3,12 @@
 import atexit
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -88,19 +88,19 @@ def expected_usd(
     return cost_usd(spent, model, chosen.server.base_url, price)
 
 
-def month_spent(opened: datetime | None = None) -> MonthSpent:
-    """In this calendar month (UTC), by all processes; calls begun since `opened` may still be under way."""
-    now = datetime.now(UTC)
+def month_spent(under_way: Collection[int] = ()) -> MonthSpent:
+    """In this calendar month (UTC), by all processes; `under_way` are calls that need no counting yet."""
     with open_database().reading() as connection:
-        return spent_since(connection, month_of(now), opened or now)
+        return spent_since(connection, month_of(datetime.now(UTC)), under_way)
 
 
 def budget_warning() -> str | None:
     """What to say when most of the month's budget is spent; None while it is not. Raises ConfigurationError."""
     limit = month_budget_usd()
-    if limit is None or (spent := month_spent().usd) < WARN_FROM * limit:
+    if limit is None or (spent := month_spent()).at_most(0.0) < WARN_FROM * limit:
         return None
-    return f"US$ {spent:.2f} of this month's budget of US$ {limit:.2f} are spent."
+    unknown = f", and {spent.unknown} calls of unknown cost" if spent.unknown else ""
+    return f"US$ {spent.usd:.2f} of this month's budget of US$ {limit:.2f} are spent{unknown}."
 
 
 def load_client() -> None:
@@ -194,7 +194,7 @@ def _open() -> Llm:
     price = Price(*found.price) if found.price else None
     ledger = traced(Ledger(open_database(), secrets()))
     limit = month_budget_usd()
-    budget = None if limit is None else MonthBudget(limit, partial(month_spent, datetime.now(UTC)))
+    budget = None if limit is None else MonthBudget(limit, month_spent)
     caller = Caller(servers, ledger, found.concurrency, price, budget)
     return Llm(BackgroundLoop(), caller)
 

@@ -6,7 +6,8 @@ import dagster as dg
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
 from resources.sources import Sources, commit_of, path_of
-from resources.store.dagster_events import DATA_VERSION, Connect, newest_sources
+from resources.store.dagster_events import DATA_VERSION, newest_sources
+from resources.store.dagster_tables import Connect
 
 
 def event_log(instance: dg.DagsterInstance) -> Connect:

@@ -36,7 +36,8 @@ from resources.llm import expected_usd, stop_llm
 from resources.llm import prompt as installed
 from resources.settings import llm_settings, settings
 from resources.sources import prompt_to_try
-from resources.store.costs import dearest_call, usage_of_runs
+from resources.store.calls import Which
+from resources.store.costs import dearest_call, usage_of
 
 SAME = "optimisation.json"
 STATE = "state"
@@ -188,7 +189,7 @@ def _means(
 
 def _usage(run_id: str) -> Any:
     with open_database().reading() as connection:
-        return usage_of_runs(connection, [run_id])
+        return usage_of(connection, Which(run_ids=[run_id]))
 
 
 def _dearest_usd(models: set[str], prompt: PromptTemplate) -> float | None:

@@ -9,6 +9,8 @@ from chrysopedia_assets.freshness.plan import Choice, plan
 from chrysopedia_assets.freshness.summary import CHECK, JUDGEMENT, pages, stale_by_cause
 from chrysopedia_assets.freshness.words import why
 from chrysopedia_assets.models.overview import (
+    SHOWN_DAYS,
+    WEEK_DAYS,
     Broken,
     CreatorRow,
     Day,
@@ -31,11 +33,10 @@ from resources.store.pages import made_since
 from resources.store.videos import added_since
 from resources.video_states import failed, video_states
 
-WEEK, SHOWN = timedelta(days=7), timedelta(days=27)
-
 
 def gather(database: Database, at: datetime) -> Overview:
     """Raises ConfigurationError for a setting that is wrong for all."""
+    week = _first_of(WEEK_DAYS, at)
     found = look(event_log_on_disk(), database)
     standings = video_states(found, database)
     stale = {v for v, page in pages(found.verdicts).items() if page.word == "stale"}
@@ -44,8 +45,8 @@ def gather(database: Database, at: datetime) -> Overview:
         at=at,
         states=_states(standings),
         pages=sum(standing.stored["pages"] for standing in standings),
-        new_videos=_new_videos(database, at - WEEK),
-        new_pages=_new_pages(database, found, at - WEEK),
+        new_videos=_new_videos(database, week),
+        new_pages=_new_pages(database, found, week),
         running=_running(),
         broken=_broken(found, standings),
         stale_videos=len(stale),
@@ -60,6 +61,11 @@ def gather(database: Database, at: datetime) -> Overview:
         budget_usd=month_budget_usd(),
         creators=_creators(standings, stale),
     )
+
+
+def _first_of(days: int, at: datetime) -> datetime:
+    """When the first of so many days began, the last of which is the day of `at`."""
+    return datetime.combine((at - timedelta(days=days - 1)).date(), datetime.min.time(), UTC)
 
 
 def _states(standings: Iterable[VideoStanding]) -> dict[VideoState, int]:
@@ -118,8 +124,7 @@ def _broken(found: Look, standings: Sequence[VideoStanding]) -> tuple[Broken, ..
 
 
 def _days(database: Database, at: datetime) -> tuple[Day, ...]:
-    """The last four weeks, today included."""
-    first = datetime.combine((at - SHOWN).date(), datetime.min.time(), UTC)
+    first = _first_of(SHOWN_DAYS, at)
     checked = results_by_day(event_log_on_disk(), first, judge=JUDGEMENT, without=CHECK)
     usd: Mapping[date, dict[str, float]] = defaultdict(dict)
     calls: Counter[date] = Counter()
@@ -131,7 +136,7 @@ def _days(database: Database, at: datetime) -> tuple[Day, ...]:
             calls[day] += row["calls"]
             unpriced[day] += row["unpriced"]
     days = []
-    for number in range((at.date() - first.date()).days + 1):
+    for number in range(SHOWN_DAYS):
         day = first.date() + timedelta(days=number)
         told = checked.get(day)
         days.append(

@@ -6,8 +6,9 @@ Needs no Dagster, so that a command can answer before Dagster would be loaded.
 from chrysopedia_assets.inspection.refreshes import RefreshAccount, RefreshRecord, account
 from resources.database import open_database
 from resources.event_log import run_tables_on_disk
-from resources.store.costs import Which, usage_of_runs
-from resources.store.refresh_runs import backfill_states, runs_of_refreshes
+from resources.store.calls import Which
+from resources.store.costs import usage_of
+from resources.store.dagster_runs import backfill_states, runs_of_refreshes
 from resources.store.refreshes import list_refreshes
 
 
@@ -26,14 +27,17 @@ def refresh_records(which: Which) -> list[RefreshRecord]:
 def refresh_accounts(which: Which) -> list[RefreshAccount]:
     """Those begun in that time, the newest first; also of other processes, and of those that were killed."""
     records = refresh_records(which)
-    with run_tables_on_disk().runs() as connection:
-        runs, backfills = runs_of_refreshes(connection), backfill_states(connection)
+    tables = run_tables_on_disk()
+    runs, backfills = runs_of_refreshes(tables), backfill_states(tables)
     with open_database().reading() as connection:
         return [
             account(
                 record,
                 runs.get(record.refresh_id, ()),
-                usage_of_runs(connection, [run.run_id for run in runs.get(record.refresh_id, ())]),
+                usage_of(
+                    connection,
+                    Which(run_ids=[run.run_id for run in runs.get(record.refresh_id, ())]),
+                ),
                 backfills.get(record.refresh_id),
             )
             for record in records

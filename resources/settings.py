@@ -77,6 +77,10 @@ LLM_NAMES = (
     *("BASE_URL", "API_KEY", "FALLBACK_BASE_URL", "FALLBACK_API_KEY", "FALLBACK_MODEL"),
     *("CONCURRENCY", "RETRIES_PER_VIDEO", "PRICE", "EXTRA"),
 )
+OURS = frozenset(
+    {"model", "messages", "max_tokens", "max_completion_tokens", "temperature", "response_format", "n"}
+)  # fmt: skip
+"""No further fields of a request: we write them ourselves, or, with `n`, pay for replies that nobody reads."""
 
 
 @dataclass(frozen=True)
@@ -236,6 +240,11 @@ def _extra() -> dict[str, Any]:
         raise ConfigurationError(
             f"{LLM}EXTRA is no JSON object",
             cure='It is added to the body of every request, for example {"reasoning_effort": "low"}.',
+        )
+    if ours := sorted(OURS & found.keys()):
+        raise ConfigurationError(
+            f"{LLM}EXTRA holds {', '.join(ours)}, which decide what a call may cost and how it is read",
+            cure=f"Leave them away. {LLM}MODEL, {LLM}MAX_OUTPUT_TOKENS and {LLM}TEMPERATURE are settings of their own.",
         )
     return found
 

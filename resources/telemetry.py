@@ -30,6 +30,8 @@ VARIABLES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 """Where spans go to."""
 OFF = "OTEL_SDK_DISABLED"
 NEEDS = "OpenTelemetry is switched on, and not installed: pip install 'chrysopedia[otel]'. The run goes on without it."
+LOST = "OpenTelemetry does not take a span (%s); the run goes on without such spans."
+WRONG = "OpenTelemetry cannot be set up (%s): correct its variables, OTEL_*. The run goes on without it."
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +56,8 @@ def stage_span(run_id: str, stage: StageName, task: Task, video_id: str) -> Iter
     finally:
         about = {"chrysopedia.stage": stage, **_about(run_id, task, video_id)}
         place = _stage_place(run_id, task, video_id)
-        spans.put(stage, about, started_ns, time.time_ns(), itself=place, failed=failed)
+        with _harmless():
+            spans.put(stage, about, started_ns, time.time_ns(), itself=place, failed=failed)
 
 
 @dataclass
@@ -84,15 +87,17 @@ class TracedLedger:
         attempt, request, started_ns = self._begun.pop(call_id)
         label, run_id = attempt.label, attempt.run_id
         of_stage = run_id is not None and label.task in TASKS
-        self.spans.put(
-            f"chat {attempt.model}",
-            _of_call(call_id, attempt, request, result),
-            started_ns,
-            started_ns + int(result.latency_s * 1e9),
-            below=_stage_place(run_id, label.task, label.video_id) if run_id and of_stage else None,
-            failed=result.outcome != "ok",
-            is_call=True,
-        )
+        place = _stage_place(run_id, label.task, label.video_id) if run_id and of_stage else None
+        with _harmless():
+            self.spans.put(
+                f"chat {attempt.model}",
+                _of_call(call_id, attempt, request, result),
+                started_ns,
+                started_ns + int(result.latency_s * 1e9),
+                below=place,
+                failed=result.outcome != "ok",
+                is_call=True,
+            )
 
 
 def close_telemetry() -> None:
@@ -111,13 +116,32 @@ def _spans() -> "Spans | None":
         return None
     try:
         from resources.clients.spans import Spans
+
+        spans = Spans()
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("opentelemetry"):
             raise
         _log.warning(NEEDS)
         return None
+    except Exception as error:  # noqa: BLE001  # whatever its variables hold, no stage fails for it
+        _log.warning(WRONG, type(error).__name__)
+        return None
     atexit.register(close_telemetry)
-    return Spans()
+    return spans
+
+
+@contextmanager
+def _harmless() -> Iterator[None]:
+    """The work that a span is about has been done, and is not undone for the span."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001
+        _say_lost(type(error).__name__)
+
+
+@lru_cache
+def _say_lost(why: str) -> None:
+    _log.warning(LOST, why)
 
 
 def _stage_place(run_id: str, task: str, video_id: str) -> tuple[int, int] | None:

@@ -14,7 +14,12 @@ from chrysopedia_assets.models.clock import clock
 from chrysopedia_assets.models.doubts import Doubt
 from chrysopedia_assets.models.key_moments import KeyMoments
 from chrysopedia_assets.models.synthesis_groups import SynthesisGroups
-from chrysopedia_assets.models.technique_pages import TechniquePages, as_markdown
+from chrysopedia_assets.models.technique_pages import (
+    Citation,
+    TechniquePages,
+    UnusedMoment,
+    as_markdown,
+)
 from chrysopedia_assets.models.topic_chunks import TopicChunks
 from chrysopedia_assets.models.transcripts import Transcript
 from chrysopedia_assets.site.pages import page_markdown
@@ -119,8 +124,21 @@ def of_classifications(record: Classifications, moments: KeyMoments | None = Non
 
 
 def of_synthesis_groups(record: SynthesisGroups) -> Metadata:
+    seen = inspect(Stored(record.video, synthesis_groups=record)).groups
+    members = [
+        {
+            "group": g.number,
+            "category": g.category,
+            "start": clock(moment.start_s),
+            "title": moment.title,
+            "moment": moment.moment_id,
+        }
+        for g in seen
+        for moment in g.moments
+    ]
     rows = [
         {
+            "group": g.number,
             "category": g.category,
             "part": g.part,
             "parts": g.parts,
@@ -131,13 +149,14 @@ def of_synthesis_groups(record: SynthesisGroups) -> Metadata:
             "to": clock(g.moments[-1].end_s),
             "why": g.why,
         }
-        for g in inspect(Stored(record.video, synthesis_groups=record)).groups
+        for g in seen
     ]
     return {
         "groups": dg.MetadataValue.int(len(rows)),
         "largest_tokens": dg.MetadataValue.int(max((g.tokens for g in record.groups), default=0)),
         "preview": bullets([f"{g['category']}: {g['moments']} moments" for g in rows]),
         "make_up": table(rows),
+        "members": table(members),
     }
 
 
@@ -171,6 +190,29 @@ def of_technique_pages(
         "left_out": bullets([f"{clock(m.start_s)} {m.title}: {m.reason}" for m in record.unused]),
         "preview": dg.MetadataValue.md("\n\n---\n\n".join(shown) or "No page: nothing to teach."),
         "contents": table(rows),
+        "moments": table(sorted(_places(record), key=lambda row: row["start_s"])),
+    }
+
+
+def _places(record: TechniquePages) -> Iterator[dict[str, Any]]:
+    """Of each moment, the page that it is on and its number there, or why it is on none."""
+    for page in record.pages:
+        for citation in page.citations:
+            yield _place(citation, page=page.page_id, citation=citation.number)
+    for moment in record.unused:
+        yield _place(moment, left_out=moment.reason)
+
+
+def _place(
+    moment: Citation | UnusedMoment, page: str = "", citation: int = 0, left_out: str = ""
+) -> dict[str, Any]:
+    return {
+        "start": clock(moment.start_s),
+        "start_s": moment.start_s,
+        "title": moment.title,
+        "page": page,
+        "citation": citation,
+        "left_out": left_out,
     }
 
 

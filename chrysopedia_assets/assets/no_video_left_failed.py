@@ -26,7 +26,7 @@ WARN = dg.AssetCheckSeverity.WARN
     asset=PAGES,
     name=CHECK,
     description=(
-        "Whether the last run of any video failed and nothing has mended that since. Says where each failed, why, and "
+        "Whether a run of any video failed and nothing has mended that since. Says where each failed, why, and "
         "what to do."
     ),
 )

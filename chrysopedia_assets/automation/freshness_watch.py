@@ -22,7 +22,7 @@ from resources.observations import event_log
 from resources.sources import read_sources
 from resources.store.acceptances import accepted
 from resources.store.dagster_events import newest_event_id
-from resources.store.dagster_runs import last_failures
+from resources.store.dagster_runs import newest_failures
 
 POLL_S = 10
 REST_S = 20
@@ -76,14 +76,14 @@ def freshness_watch(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
 def _seen(instance: dg.DagsterInstance) -> str:
     """Another text whenever the report may be another.
 
-    By an event, by what was accepted as equal, by newer code, by what is wrong with a prompt, by the videos whose last
-    run failed. Raises ConfigurationError.
+    By an event, by what was accepted as equal, by newer code, by what is wrong with a prompt, by the runs
+    that failed last. Raises ConfigurationError.
     """
     with open_database().reading() as connection:
         equal = accepted(connection)
     code = [f"{stage.name} {stage.code_version}" for stage in STAGE_DEFS.values()]
     broken = sorted({str(error) for error in read_sources().broken.values()})
-    failed = sorted(last_failures(run_tables_on_disk()))
+    failed = sorted(run.run_id for run in newest_failures(run_tables_on_disk()).values())
     rest = content_hash(repr(equal), *code, *broken, *failed)
     return f"{newest_event_id(event_log(instance))} {rest}"
 

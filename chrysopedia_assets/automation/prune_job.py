@@ -23,8 +23,8 @@ class PruneConfig(dg.Config):
 
 @dg.op(
     description=(
-        "Drops old requests and replies of language models, and what earlier runs of stages gave. Keeps what made the "
-        "pages of now, and all figures. Who asks again what was dropped pays for it again."
+        "Drops old requests and replies of language models, and what earlier runs of stages gave. Keeps what made what "
+        "is stored now, or a page that stands, and all figures. Who asks again what was dropped pays for it again."
     )
 )
 def drop_what_is_old(context: dg.OpExecutionContext, config: PruneConfig) -> None:

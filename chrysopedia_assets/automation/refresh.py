@@ -20,7 +20,8 @@ from chrysopedia_assets.models.calls import Usage
 from chrysopedia_assets.models.records import StageName
 from chrysopedia_assets.models.runs import REFRESH
 from resources.freshness import Forecast
-from resources.store.costs import usage_of_runs
+from resources.store.calls import Which
+from resources.store.costs import usage_of
 from resources.store.database import Database
 from resources.store.refreshes import begin_refresh, end_refresh
 
@@ -54,10 +55,7 @@ class Refreshed:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        used = asdict(self.used)
-        return self.as_record() | {
-            "used": {name: used[name] for name in used if name != "prompt_version"}
-        }
+        return self.as_record() | {"used": asdict(self.used)}
 
     def as_record(self) -> dict[str, Any]:
         """For the record of refreshes; what was used is in the ledger."""
@@ -149,10 +147,8 @@ def _account(
 
 def usage(run_ids: Sequence[str], database: Database) -> Usage:
     """What these runs have used, from the ledger."""
-    if not run_ids:
-        return Usage()
     with database.reading() as connection:
-        return usage_of_runs(connection, run_ids)
+        return usage_of(connection, Which(run_ids=run_ids))
 
 
 class _Purse:

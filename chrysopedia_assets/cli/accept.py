@@ -6,7 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from chrysopedia_assets.cli.output import Json, print_json, print_table, results, unknown
+from chrysopedia_assets.cli.output import (
+    Json,
+    print_json,
+    print_table,
+    results,
+    shown_time,
+    unknown,
+)
 from chrysopedia_assets.cli.stale import tell_news
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.freshness.verdicts import Accepted
@@ -99,7 +106,10 @@ def _list(as_json: bool) -> None:
         rows: list[dict[str, Any]] = acceptances.list_acceptances(connection)
     for row in rows:
         for name in ("accepted_at", "revoked_at"):
-            row[name] = row[name].isoformat(timespec="seconds") if row[name] else None
+            if as_json:
+                row[name] = row[name].isoformat(timespec="seconds") if row[name] else None
+            else:
+                row[name] = shown_time(row[name])
         del row["acceptance_id"]
     if as_json:
         print_json(rows)

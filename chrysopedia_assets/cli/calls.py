@@ -17,6 +17,7 @@ from chrysopedia_assets.cli.output import (
     print_json,
     print_table,
     results,
+    shown_time,
     unknown,
 )
 from chrysopedia_assets.models.calls import Outcome
@@ -38,7 +39,8 @@ INDENT = 14
 
 def list_command(
     run: Annotated[
-        str | None, typer.Option(help="Only calls of this run; the beginning of its id will do.")
+        str | None,
+        typer.Option(help="Only calls of this run: VIDEO#NUMBER, or the beginning of its id."),
     ] = None,
     video: Annotated[str | None, typer.Option(help="Only calls about this video.")] = None,
     task: Annotated[
@@ -51,10 +53,11 @@ def list_command(
     as_json: Json = False,
 ) -> None:
     """Calls of language models, the newest first: what each was about, how it went, what it cost."""
+    from chrysopedia_assets.cli.run_names import run_id_of
     from resources.database import open_database
-    from resources.store.calls import Filter, list_calls, videos_of_calls
+    from resources.store.calls import Which, list_calls, videos_of_calls
 
-    which = Filter(run, video, _task(task), _outcome(outcome))
+    which = Which(video, run=run and run_id_of(run), task=_task(task), outcome=_outcome(outcome))
     with open_database().reading() as connection:
         rows = list_calls(connection, which, limit)
         known = videos_of_calls(connection) if video and not rows else []
@@ -64,7 +67,7 @@ def list_command(
         print_json([row | {"started_at": row["started_at"].isoformat()} for row in rows])
         return
     for row in rows:
-        row["started_at"] = row["started_at"].strftime("%Y-%m-%d %H:%M:%S")
+        row["started_at"] = shown_time(row["started_at"])
         row["cost_usd"] = None if row["cost_usd"] is None else f"{row['cost_usd']:.4f}"
     print_table(rows, "No such calls.")
     if rows:
@@ -149,7 +152,7 @@ def _found(call_id: int) -> "KeptCall":
 
 def _facts(call: "KeptCall") -> Iterator[tuple[str, str]]:
     yield "about", f"{call.task} of {call.video_id}: {call.subject}"
-    yield "started", call.started_at.strftime("%Y-%m-%d %H:%M:%S UTC")
+    yield "started", shown_time(call.started_at)
     yield "asked", f"{call.model} at {call.endpoint}, try {call.tried}"
     if asked := call.request:
         yield "parameters", ", ".join(f"{name} {value}" for name, value in _parameters(call))

@@ -2,18 +2,28 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from chrysopedia_assets.cli.output import Json, print_json, print_table, results, unknown
+from chrysopedia_assets.cli.output import (
+    Json,
+    print_json,
+    print_table,
+    results,
+    shown_time,
+    unknown,
+)
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.freshness.estimate import Range
 from chrysopedia_assets.inspection.refreshes import RefreshAccount, Spared, spared_by
+from chrysopedia_assets.models.calls import Usage
 from resources.database import open_database
 from resources.refreshes import refresh_accounts, refresh_records
-from resources.store.costs import By, Which, saved, total, totals, totals_by_page
+from resources.store.calls import Which
+from resources.store.costs import By, saved, totals, totals_by_page, usage_of
 from resources.store.videos import list_videos
 
 SHOWN = 50
@@ -55,21 +65,28 @@ def costs_command(
         return
     most = limit or (None if as_json else SHOWN)
     with open_database().reading() as connection:
-        everything, reused = total(connection, which), saved(connection, which)
+        everything, reused = usage_of(connection, which), saved(connection, which)
         if by is By.PAGE:
-            *pages, rest = totals_by_page(connection, everything, which)
-            rows = [*pages[:most], rest] if everything["calls"] or everything["reused"] else []
+            *rows, rest = totals_by_page(connection, everything, which)
+            last = [rest] if everything.calls or everything.reused else []
         else:
-            rows = totals(connection, by, which, most=most)
+            rows, last = totals(connection, by, which, most=most and most + 1), []
+    rows, are_more = [*rows[:most], *last], len(rows) > (most or len(rows))
     spared = spared_by([] if video else refresh_records(which))
     if as_json:
         told = {"from_ledger": reused, "by_early_cut_off": spared.as_dict()}
-        print_json({"by": by.value, "rows": rows, "total": everything, "saved": told})
+        print_json({"by": by.value, "rows": rows, "total": asdict(everything), "saved": told})
         return
     _print_rows(rows, everything)
-    if most is not None and len(rows) == most:
-        results.print("Perhaps more: --limit N, or --json for all.", highlight=False)
+    if are_more:
+        _tell_more()
     _tell_saved(reused, spared)
+
+
+def _tell_more() -> None:
+    results.print(
+        "There are more rows; the total is of all. --limit N, or --json.", highlight=False
+    )
 
 
 def _which(video: str | None, since: str | None, month: str | None) -> Which:
@@ -101,13 +118,13 @@ def _day(text: str, option: str) -> datetime:
     )
 
 
-def _print_rows(rows: Sequence[Mapping[str, Any]], everything: Mapping[str, Any]) -> None:
+def _print_rows(rows: Sequence[Mapping[str, Any]], everything: Usage) -> None:
     names = [name for name in (rows[0] if rows else {}) if name not in FIGURES]
     head = dict.fromkeys(names, "") | dict.fromkeys(names[:1], "total")
     print_table(
         [_shown(row) for row in rows],
         "No language model was called yet.",
-        total=_shown(head | dict(everything)),
+        total=_shown(head | asdict(everything)),
         right=FIGURES,
     )
 
@@ -144,22 +161,25 @@ def _tell_saved(reused: Mapping[str, Any], spared: Spared) -> None:
 def _tell_refreshes(which: Which, limit: int | None, as_json: bool) -> None:
     if which.video_id is not None:
         raise ConfigurationError("a refresh is of many videos", cure="Leave --video away.")
-    found = refresh_accounts(which)[: limit or (None if as_json else SHOWN)]
+    found = refresh_accounts(which)
+    most = limit or (None if as_json else SHOWN)
     if as_json:
-        rows = [account.as_dict() for account in found]
         names = ("calls", "cost_usd", "unpriced")
-        sums = {name: sum(row[name] for row in rows) for name in names}
+        every = [account.as_dict() for account in found]
+        sums = {name: sum(row[name] for row in every) for name in names}
         spared = spared_by([account.record for account in found])
         told = {"by_early_cut_off": spared.as_dict()}
-        print_json({"by": "refresh", "rows": rows, "total": sums, "saved": told})
+        print_json({"by": "refresh", "rows": every[:most], "total": sums, "saved": told})
         return
     calls = sum(account.used.calls for account in found)
     usd = sum(account.used.cost_usd for account in found)
-    rows = [_refresh_row(account) for account in found]
+    rows = [_refresh_row(account) for account in found[:most]]
     sums = dict.fromkeys(rows[0] if rows else (), "")
     sums |= {"started": "total", "calls": f"{calls:,}", "cost_usd": f"{usd:.4f}"}
     right = ("videos", "calls", "cost_usd", "difference", "spared", "failed", "left")
     print_table(rows, "Nothing was refreshed yet.", total=sums, right=right)
+    if len(found) > len(rows):
+        _tell_more()
 
 
 def _refresh_row(account: RefreshAccount) -> dict[str, Any]:
@@ -167,7 +187,7 @@ def _refresh_row(account: RefreshAccount) -> dict[str, Any]:
     difference = account.difference_usd
     unknown_price = f" + {account.used.unpriced} unpriced" if account.used.unpriced else ""
     return {
-        "started": f"{account.record.started_at:%Y-%m-%d %H:%M}",
+        "started": shown_time(account.record.started_at, "minutes"),
         "trigger": account.record.trigger,
         "state": account.state,
         "videos": account.videos,

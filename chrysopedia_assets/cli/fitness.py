@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from chrysopedia_assets.cli.output import errors, one_line, print_json, print_table, results
+from chrysopedia_assets.cli.output import errors, print_json, print_table, results
 from chrysopedia_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -138,5 +138,5 @@ def _shown(probe: dict[str, Any]) -> dict[str, Any]:
         "tokens": "unknown" if tokens is None else f"{tokens:,}",
         "seconds": f"{probe['seconds']:.1f}",
         "cost_usd": "unknown" if cost is None else f"{cost:.4f}",
-        "why_not": one_line(probe["why_not"]),
+        "why_not": probe["why_not"],
     }

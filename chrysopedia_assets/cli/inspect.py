@@ -1,19 +1,30 @@
 """The inspector: what can be seen of one video, and two results of a stage or chapters beside its topics."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from chrysopedia_assets.cli.inspection_text import (
+    print_comparison,
+    print_inspection,
+    print_scores,
+)
 from chrysopedia_assets.cli.library import known_videos
-from chrysopedia_assets.cli.output import Json, print_json, print_table, results
+from chrysopedia_assets.cli.output import Json, print_json, print_table, shown_time, write_page
+from chrysopedia_assets.cli.run_names import run_id_of
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.inspection.chapter_scores import ChapterScores, against_chapters
 from chrysopedia_assets.inspection.comparing import COMPARED, Comparison, compare
-from chrysopedia_assets.models.records import StageName
-
-if TYPE_CHECKING:
-    from chrysopedia_assets.inspection.seen import Stored
+from chrysopedia_assets.inspection.inspecting import inspect
+from chrysopedia_assets.inspection.seen import Inspection, Stored
+from chrysopedia_assets.models.records import StageName, StageRecord
+from chrysopedia_assets.models.topic_chunks import TopicChunks
+from chrysopedia_assets.site.inspection import inspection_html
+from resources.database import open_database
+from resources.event_log import event_log_on_disk
+from resources.inspecting import Given, given_by, given_now, look_into
+from resources.store.stage_versions import list_versions
 
 CHAPTERS = "chapters"
 
@@ -23,7 +34,7 @@ def inspect_command(
     against: Annotated[
         str | None,
         typer.Option(
-            help="Compare with: the source's `chapters`, or what a run gave before: the beginning of its id, or a version as `v2`."
+            help="Compare with: the source's `chapters`, or what was given before: by a run (VIDEO#NUMBER, or the beginning of its id), or a version as `v2`."
         ),
     ] = None,
     stage: Annotated[
@@ -45,45 +56,56 @@ def inspect_command(
     as_json: Json = False,
 ) -> None:
     """Show why a video is divided as it is, what was found in each part, and what became of it."""
-    from chrysopedia_assets.inspection.inspecting import inspect
-    from resources.database import open_database
-    from resources.inspecting import look_into
-
     [video_id] = known_videos([video])
     if versions:
         _list_versions(video_id, as_json)
         return
-    if run is not None and against is None:
-        raise ConfigurationError("--run says what is compared", cure="Say with what: --against.")
     stored = look_into(open_database(), video_id)
-    compared, scores = None, None
-    if against is not None:
-        compared, scores = _compared(stored, _stage(stage), against, run)
+    compared, scores = _compared(stored, stage, against, run)
     seen = inspect(stored)
     if html is not None:
-        from chrysopedia_assets.site.inspection import inspection_html
+        write_page(html, f"{video_id}.html", inspection_html(seen, compared, scores))
+    if as_json:
+        print_json(_as_dict(seen, compared, scores))
+    elif html is None:
+        _print(seen, compared, scores)
 
-        path = html / f"{video_id}.html" if html.is_dir() else html
-        _write(path, inspection_html(seen, compared, scores))
-    elif as_json:
-        print_json(
-            seen.model_dump(mode="json")
-            | ({"comparison": compared.model_dump(mode="json")} if compared else {})
-            | ({"against_chapters": scores.model_dump(mode="json")} if scores else {})
-        )
-    else:
-        from chrysopedia_assets.cli.inspection_text import (
-            print_comparison,
-            print_inspection,
-            print_scores,
-        )
 
-        # What was asked for stands last: nobody has to look for it above all the rest.
-        print_inspection(seen)
-        if compared:
-            print_comparison(compared)
-        if scores:
-            print_scores(scores)
+def _as_dict(
+    seen: Inspection, compared: Comparison | None, scores: ChapterScores | None
+) -> dict[str, Any]:
+    beside = {"comparison": compared, "against_chapters": scores}
+    return seen.model_dump(mode="json") | {
+        name: found.model_dump(mode="json") for name, found in beside.items() if found
+    }
+
+
+def _print(seen: Inspection, compared: Comparison | None, scores: ChapterScores | None) -> None:
+    """What was asked for stands last: nobody has to look for it above all the rest."""
+    print_inspection(seen)
+    if compared:
+        print_comparison(compared)
+    if scores:
+        print_scores(scores)
+
+
+def _compared(
+    stored: Stored, stage: str, against: str | None, run: str | None
+) -> tuple[Comparison | None, ChapterScores | None]:
+    """With another result or with the chapters of the source, if with anything."""
+    if against is None:
+        if run is not None:
+            raise ConfigurationError(
+                "--run says what is compared", cure="Say with what: --against."
+            )
+        return None, None
+    known = _stage(stage)
+    ours = _given(stored, known, run) if run is not None else given_now(stored, known)
+    if against == CHAPTERS:
+        return None, _beside_chapters(stored, ours.record)
+    other = _given(stored, known, against)
+    titles = {moment.moment_id: moment.title for moment in stored.moments}
+    return compare(other.record, ours.record, (other.name, ours.name), titles), None
 
 
 def _stage(asked: str) -> StageName:
@@ -95,49 +117,37 @@ def _stage(asked: str) -> StageName:
     )
 
 
-def _compared(
-    stored: "Stored", stage: StageName, against: str, run: str | None
-) -> tuple[Comparison | None, ChapterScores | None]:
-    from chrysopedia_assets.models.topic_chunks import TopicChunks
-    from resources.database import open_database
-    from resources.event_log import event_log_on_disk
-    from resources.inspecting import given_by, given_now
-
-    database, connect, video_id = open_database(), event_log_on_disk(), stored.video.video_id
-    ours = (
-        given_now(stored, stage)
-        if run is None
-        else given_by(database, connect, video_id, stage, run)
+def _given(stored: Stored, stage: StageName, asked: str) -> Given:
+    return given_by(
+        open_database(), event_log_on_disk(), stored.video.video_id, stage, run_id_of(asked)
     )
-    if against != CHAPTERS:
-        other = given_by(database, connect, video_id, stage, against)
-        titles = {moment.moment_id: moment.title for moment in stored.moments}
-        return compare(other.record, ours.record, (other.name, ours.name), titles), None
-    if not isinstance(ours.record, TopicChunks):
+
+
+def _beside_chapters(stored: Stored, ours: StageRecord) -> ChapterScores:
+    if not isinstance(ours, TopicChunks):
         raise ConfigurationError(
             "only topics are compared with chapters",
             cure=f"Leave --stage away, or say {COMPARED[0]}.",
         )
     if not stored.chapters:
         raise ConfigurationError(
-            f"the source of {video_id} has no chapters",
+            f"the source of {stored.video.video_id} has no chapters",
             cure="Put the .info.json of yt-dlp beside its transcript, and ingest it again.",
         )
     segments = stored.transcripts.segments if stored.transcripts else ()
-    return None, against_chapters(stored.chapters, ours.record.chunks, segments)
+    return against_chapters(stored.chapters, ours.chunks, segments)
 
 
 def _list_versions(video_id: str, as_json: bool) -> None:
-    from resources.database import open_database
-    from resources.store.stage_versions import list_versions
-
     with open_database().reading() as connection:
         kept = list_versions(connection, video_id)
     rows: list[dict[str, Any]] = [
         {
             "stage": one.stage,
             "version": f"v{one.version}",
-            "stored": one.stored_at.isoformat(timespec="seconds"),
+            "stored": one.stored_at.isoformat(timespec="seconds")
+            if as_json
+            else shown_time(one.stored_at),
             "made_by": one.made_by,
             "run": one.run_id,
         }
@@ -147,15 +157,3 @@ def _list_versions(video_id: str, as_json: bool) -> None:
         print_json(rows)
     else:
         print_table(rows, f"Nothing is kept. Next: chrysopedia process {video_id}")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(
-            f"the page cannot be written: {error.strerror or error}",
-            where=str(path),
-            cure="Name a file in a folder that exists and that you may write to.",
-        ) from error
-    results.print(f"Written: {path}", markup=False, highlight=False, soft_wrap=True)

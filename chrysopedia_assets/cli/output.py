@@ -4,6 +4,8 @@ import difflib
 import json
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -19,32 +21,27 @@ PAGE_WIDTH = 100
 results = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 errors = Console(stderr=True)
 
-_COMMANDS = dict.fromkeys(
-    [
-        code
-        for code in (
-            *range(0x20),
-            *range(0x7F, 0xA0),
-            *range(0x202A, 0x202F),
-            *range(0x2066, 0x206A),
-        )
-        if chr(code) not in "\n\t"
-    ],
-    "\N{REPLACEMENT CHARACTER}",
-)
-"""Controls of the terminal, and of the direction in which a line is read."""
+_CONTROLS = [
+    code
+    for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    if chr(code) not in "\n\t"
+]
+"""Of the terminal, and of the direction in which a line is read."""
+_REPLACED = dict.fromkeys(_CONTROLS, "\N{REPLACEMENT CHARACTER}")
+_ESCAPED = {code: f"\\u{code:04x}" for code in _CONTROLS}
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 def print_json(value: object) -> None:
-    """One JSON value on stdout, as it is: no colours, no wrapping."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))  # noqa: T201  # for machines, not through rich
+    """One JSON value on stdout, as it is: no colours, no wrapping, and controls only as escapes."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    print(text.translate(_ESCAPED))  # noqa: T201  # for machines, not through rich
 
 
 def plain(text: str, style: str = "") -> Text:
     """What a model, a file or a speaker says: nothing in it is markup, and nothing commands the terminal."""
-    return Text(text.translate(_COMMANDS), style=style)
+    return Text(text.translate(_REPLACED), style=style)
 
 
 def print_table(
@@ -86,13 +83,24 @@ def print_table(
 
 
 def _cell(value: object) -> str:
-    """On one line, and nothing in it commands the terminal."""
-    return plain(" ".join(str("" if value is None else value).split())).plain
+    return one_line(str("" if value is None else value))
 
 
 def one_line(text: str) -> str:
-    """What may quote a model or a file, fit for a cell of a table: nothing in it moves a cursor."""
-    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+    """What may quote a model or a file: without line breaks, and nothing in it commands the terminal."""
+    return " ".join(text.split()).translate(_REPLACED)
+
+
+def shown_time(at: datetime | None, timespec: str = "seconds") -> str:
+    """As people read it: in UTC, like all days and months here, and saying so."""
+    if at is None:
+        return ""
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(' ', timespec)} UTC"
+
+
+def shown_usd(usd: float, unpriced: int) -> str:
+    """What is known of it, and of how many calls it is not."""
+    return f"US$ {usd:.4f}" + (f" + {unpriced} unpriced" if unpriced else "")
 
 
 def print_page(markdown: str) -> None:
@@ -101,9 +109,28 @@ def print_page(markdown: str) -> None:
     from rich.markdown import Markdown
 
     results.print(
-        Markdown(markdown.translate(_COMMANDS), hyperlinks=False),
+        Markdown(markdown.translate(_REPLACED), hyperlinks=False),
         width=min(results.width, PAGE_WIDTH),
     )
+
+
+def write_page(where: Path, name: str, html: str) -> Path:
+    """Write a page of HTML to a file, or as `name` into a folder that is there already, and say where it is.
+
+    Folders are made. It is said on stderr, so that `--json` beside it stays JSON. Raises ConfigurationError.
+    """
+    path = where / name if where.is_dir() else where
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"the page cannot be written: {error.strerror or error}",
+            where=str(path),
+            cure="Name a file that you may write, or a folder: --html.",
+        ) from error
+    errors.print(plain(f"Written: {path}"), soft_wrap=True)
+    return path
 
 
 def unknown(kind: str, asked: str, known: Iterable[str], listed_by: str) -> ConfigurationError:

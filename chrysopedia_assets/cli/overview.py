@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chrysopedia_assets.cli.output import Json, one_line, print_json, refuse, results
-from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.cli.output import (
+    Json,
+    one_line,
+    print_json,
+    refuse,
+    results,
+    write_page,
+)
 from resources.database import open_database
 from resources.overview import gather
 from resources.settings import settings
@@ -22,7 +28,9 @@ FILE = "overview.html"
 def overview_command(
     html: Annotated[
         Path | None,
-        typer.Option(help=f"Where to write the page; default: {FILE} in the data folder."),
+        typer.Option(
+            help=f"Where to write the page, a file or a folder for it; default: {FILE} in the data folder."
+        ),
     ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open it in the web browser.")] = False,
     as_json: Json = False,
@@ -30,36 +38,21 @@ def overview_command(
     """Write one page on how the library stands: what is new, running, broken and out of date, what refreshing that
     costs, what was spent, how good it gets.
     """
-    found = gather(open_database(), datetime.now(UTC))
-    if as_json:
-        print_json(found.model_dump(mode="json"))
-        return
-    path = html or settings().data_dir / FILE
-    _write(path, found)
-    _tell(found)
-    results.print(f"The whole page: {path}", markup=False, highlight=False, soft_wrap=True)
-    if show:
-        webbrowser.open(path.resolve().as_uri())
-
-
-def _write(path: Path, found: "Overview") -> None:
     from chrysopedia_assets.site.overview import overview_html
 
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(overview_html(found), encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(
-            f"it cannot be written: {error.strerror}",
-            where=str(path),
-            cure="Name another file: --html FILE.",
-        ) from error
+    found = gather(open_database(), datetime.now(UTC))
+    path = write_page(html or settings().data_dir, FILE, overview_html(found))
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        _tell(found)
+    if show:
+        webbrowser.open(path.resolve().as_uri())
 
 
 def _tell(found: "Overview") -> None:
     """The same in a few lines."""
     states = ", ".join(f"{count} {state}" for state, count in found.states.items() if count)
-    spent = sum(sum(day.usd.values()) for day in found.days[-7:])
     lines = [
         f"Videos: {states or 'none yet. Next: chrysopedia ingest PATH, or chrysopedia demo'}",
         f"New in seven days: {len(found.new_videos)} videos, {len(found.new_pages)} pages made or made anew",
@@ -67,7 +60,7 @@ def _tell(found: "Overview") -> None:
         f"Stale: {found.stale_videos} videos; to refresh: {found.refresh_cost}"
         if found.stale
         else "Stale: none",
-        f"Spent in seven days: US$ {spent:.2f}",
+        f"Spent in seven days: US$ {found.week_usd:.2f}",
     ]
     for line in lines:
         results.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -20,8 +20,9 @@ def prune_command(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Drop old requests and replies of language models, and what earlier runs of stages gave. What made the pages of now
-    is kept, and so are all figures: tokens, costs, outcomes. Who asks again what was dropped pays for it again.
+    """Drop old requests and replies of language models, and what earlier runs of stages gave. What made what is stored now,
+    or a page that stands, is kept, and so are all figures: tokens, costs, outcomes. Who asks again what was dropped pays for it
+    again.
     """
     from resources.database import open_database
     from resources.store.pruning import give_back, prune

@@ -15,7 +15,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from chrysopedia_assets.cli.output import errors, refuse, results
+from chrysopedia_assets.cli.output import errors, refuse, results, shown_usd
 from chrysopedia_assets.models.clock import heard_in_words
 from resources.garbage import keep_what_is_loaded
 
@@ -132,11 +132,10 @@ def print_account(made: "Refreshed") -> None:
     if any(done.for_all for done in made.failed):
         refuse("Nothing more was tried. Then go on with: chrysopedia refresh")
     used = made.used
-    paid = "US$ unknown" if used.unpriced else f"US$ {used.cost_usd:.4f}"
     results.print(
         f"{len(made.ran)} stages re-run, {len(made.spared)} spared, {len(made.failed)} videos failed. "
         f"{used.calls} calls, {used.reused} replies from the ledger, {used.tokens_in} tokens in, "
-        f"{used.tokens_out} out, {paid}.",
+        f"{used.tokens_out} out, {shown_usd(used.cost_usd, used.unpriced)}.",
         highlight=False,
         soft_wrap=True,
     )

@@ -4,7 +4,14 @@ from typing import Annotated, Any
 
 import typer
 
-from chrysopedia_assets.cli.output import Json, one_line, print_json, print_table, refuse
+from chrysopedia_assets.cli.output import (
+    Json,
+    one_line,
+    print_json,
+    print_table,
+    refuse,
+    shown_time,
+)
 from chrysopedia_assets.models.runs import Run, VideoStanding, VideoState
 from resources.database import open_database
 from resources.event_log import event_log_on_disk
@@ -57,7 +64,7 @@ def _as_row(standing: VideoStanding) -> dict[str, Any]:
         "creator": standing.creator,
         "state": standing.state,
         **standing.stored,
-        "last_run": run and f"{(run.started_at or run.created_at).astimezone():%Y-%m-%d %H:%M} {run.trigger}",
+        "last_run": run and f"{shown_time(run.started_at or run.created_at, 'minutes')} {run.trigger}",
         "to_run": ", ".join(standing.to_run),
     }  # fmt: skip
 

@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from chrysopedia_assets.engines.lexicon import STOP_WORDS
+from chrysopedia_assets.models.quotes import UNSPACED
 
-# Scripts written without spaces: there a pair of neighbouring characters stands in for a word.
-_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(
-    rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W_])+(?:[-'\u2019.&](?:(?![{_UNSPACED}])[^\W_])+)*%?"
-)
-_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+# In scripts written without spaces a pair of neighbouring characters stands in for a word.
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+(?:[-'\u2019.&][^\W_{UNSPACED}]+)*%?")
+_IS_UNSPACED = re.compile(f"[{UNSPACED}]")
 _CONTRACTED = re.compile(r"(?:n['\u2019]t|['\u2019](?:s|re|ll|ve|d|m|t))$")
 
 MAX_SENTENCE_CHARS = 300

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import accumulate
 from typing import Literal
 
-from chrysopedia_assets.inspection.comparing import pairs
+from chrysopedia_assets.inspection.pairing import pairs
 from chrysopedia_assets.models.library_files import Chapter
 from chrysopedia_assets.models.records import Record, Seconds, Text
 from chrysopedia_assets.models.topic_chunks import TopicChunk

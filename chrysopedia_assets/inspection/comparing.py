@@ -1,34 +1,26 @@
 """Two results of the same stage, part by part: what is the same, what moved or changed, what only one of them has.
 
-What belongs here: pairing parts. What does not: which result is better, and finding the two (`resources`).
+What belongs here: what differs in two parts that belong together. What does not: which do (`pairing.py`), which result is
+better, and finding the two (`resources`).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Literal, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
 
+from chrysopedia_assets.inspection.pairing import Difference, Word, not_shared, paired
+from chrysopedia_assets.inspection.regrouping import groups_of, pages_of, regrouped
 from chrysopedia_assets.models.classifications import Classification, Classifications
 from chrysopedia_assets.models.key_moments import KeyMoment, KeyMoments
-from chrysopedia_assets.models.records import Record, Seconds, StageName, StageRecord, Text
+from chrysopedia_assets.models.records import STAGES, Record, StageName, StageRecord, Text
+from chrysopedia_assets.models.synthesis_groups import SynthesisGroups
+from chrysopedia_assets.models.technique_pages import TechniquePages
 from chrysopedia_assets.models.topic_chunks import TopicChunk, TopicChunks
 
-COMPARED: tuple[StageName, ...] = ("topic_chunks", "key_moments", "classifications")
+COMPARED = STAGES[1:]
+"""A transcript is what its file says: no run makes another of it."""
 SAME_S = 0.05
 """Nearer than this is the same time, rounded twice."""
 MOVED_S = 30.0
 """A boundary that has none of the other side within this is one of its own."""
-
-Word = Literal["same", "moved", "changed", "only in A", "only in B"]
-PartT = TypeVar("PartT")
-
-
-class Difference(Record):
-    """Of one part: where it is on each side, if it is there, its title, and what differs, in words."""
-
-    word: Word
-    a_s: Seconds | None
-    b_s: Seconds | None
-    title: Text
-    told: Text = ""
 
 
 class Comparison(Record):
@@ -49,35 +41,21 @@ def compare(
     a: StageRecord, b: StageRecord, names: tuple[str, str], titles: Mapping[str, str]
 ) -> Comparison:
     """In order of time. `titles` are those of moments, by id; raises TypeError for what cannot be compared."""
+    stage: StageName
     match a, b:
         case TopicChunks(), TopicChunks():
-            found, stage = _boundaries(a.chunks[1:], b.chunks[1:]), COMPARED[0]
+            found, stage = _boundaries(a.chunks[1:], b.chunks[1:]), "topic_chunks"
         case KeyMoments(), KeyMoments():
-            found, stage = _moments(a.moments, b.moments), COMPARED[1]
+            found, stage = _moments(a.moments, b.moments), "key_moments"
         case Classifications(), Classifications():
-            found, stage = _classes(a.classifications, b.classifications, titles), COMPARED[2]
+            found, stage = _classes(a.classifications, b.classifications, titles), "classifications"
+        case SynthesisGroups(), SynthesisGroups():
+            found, stage = regrouped(groups_of(a), groups_of(b)), "synthesis_groups"
+        case TechniquePages(), TechniquePages():
+            found, stage = regrouped(pages_of(a), pages_of(b)), "technique_pages"
         case _:
             raise TypeError(f"{type(a).__name__} and {type(b).__name__} are not compared")
     return Comparison(stage=stage, a=names[0], b=names[1], differences=tuple(_in_order(found)))
-
-
-def pairs(
-    a: Sequence[PartT], b: Sequence[PartT], apart: Callable[[PartT, PartT], float | None]
-) -> list[tuple[int, int]]:
-    """Each part at most once, nearest first; `apart` is None for two that never belong together."""
-    near = sorted(
-        (distance, i, j)
-        for i, one in enumerate(a)
-        for j, other in enumerate(b)
-        if (distance := apart(one, other)) is not None
-    )
-    found: dict[int, int] = {}
-    taken: set[int] = set()
-    for _, i, j in near:
-        if i not in found and j not in taken:
-            found[i] = j
-            taken.add(j)
-    return sorted(found.items())
 
 
 def _in_order(found: Iterator[Difference]) -> list[Difference]:
@@ -88,17 +66,6 @@ def _in_order(found: Iterator[Difference]) -> list[Difference]:
     return sorted(found, key=time_s)
 
 
-def _paired(
-    a: Sequence[PartT], b: Sequence[PartT], apart: Callable[[PartT, PartT], float | None]
-) -> Iterator[tuple[PartT | None, PartT | None]]:
-    """All parts of both sides: those that belong together, then those that are alone."""
-    found = dict(pairs(a, b, apart))
-    taken = set(found.values())
-    yield from ((a[i], b[j]) for i, j in found.items())
-    yield from ((one, None) for i, one in enumerate(a) if i not in found)
-    yield from ((None, other) for j, other in enumerate(b) if j not in taken)
-
-
 # Boundaries --------------------------------------------------------------------------------------
 
 
@@ -107,7 +74,7 @@ def _boundaries(a: Sequence[TopicChunk], b: Sequence[TopicChunk]) -> Iterator[Di
         distance = abs(one.start_s - other.start_s)
         return distance if distance <= MOVED_S else None
 
-    for one, other in _paired(a, b, apart):
+    for one, other in paired(a, b, apart):
         if one is None or other is None:
             yield _alone(one, other, (one or other).label)  # type: ignore[union-attr]
             continue
@@ -139,7 +106,7 @@ def _alone(
 
 
 def _moments(a: Sequence[KeyMoment], b: Sequence[KeyMoment]) -> Iterator[Difference]:
-    for one, other in _paired(a, b, _not_shared):
+    for one, other in paired(a, b, not_shared):
         if one is None or other is None:
             yield _alone(one, other, (one or other).title)  # type: ignore[union-attr]
             continue
@@ -151,15 +118,6 @@ def _moments(a: Sequence[KeyMoment], b: Sequence[KeyMoment]) -> Iterator[Differe
             title=other.title,
             told=told,
         )
-
-
-def _not_shared(one: KeyMoment, other: KeyMoment) -> float | None:
-    """The share of their common time that only one of them has; None for two that share nothing."""
-    if one.moment_id == other.moment_id:
-        return -1.0
-    shared = min(one.end_s, other.end_s) - max(one.start_s, other.start_s)
-    whole = max(one.end_s, other.end_s) - min(one.start_s, other.start_s)
-    return 1 - shared / whole if shared > 0 else None
 
 
 def _changes(one: KeyMoment, other: KeyMoment) -> Iterator[str]:

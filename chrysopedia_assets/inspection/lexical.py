@@ -10,14 +10,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
+from chrysopedia_assets.models.quotes import UNSPACED
+
 WINDOW_WORDS = 100
 """About 40 s of speech on each side: of those tried, what told real chapters best from other places."""
 MAX_PLACES = 1_000
 """Of the places that one is compared with, evenly spread: a day of captions has 20,000."""
 STEM_LETTERS = 5
 """Words are told apart by their first letters: "chord" and "chords" are one, in any language that inflects at the end."""
-_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W_])+")
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 
 
 def lexical_drops(texts: Sequence[str], firsts: Sequence[int]) -> list[float]:

@@ -5,25 +5,16 @@ the refresh's own record: a process that was killed has remembered nothing.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from chrysopedia_assets.models.calls import Usage
+from chrysopedia_assets.models.runs import Run, RunState
 
 State = Literal["done", "under way", "stopped", "no end"]
 """What has no end and no run under way is just between two runs, or its process was stopped."""
 
-OVER = frozenset({"SUCCESS", "FAILURE", "CANCELED"})
-"""Dagster's words for a run that has ended."""
 BACKFILL_OVER = frozenset({"COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED"})
 BACKFILL_STOPPED = frozenset({"FAILED", "FAILING", "CANCELED", "CANCELING"})
-
-
-class RefreshRun(NamedTuple):
-    """A run of one video; `status` is Dagster's word."""
-
-    run_id: str
-    video_id: str
-    status: str
 
 
 @dataclass(frozen=True)
@@ -127,13 +118,13 @@ def _sum(ranges: Iterable[tuple[float, float] | None]) -> tuple[float, float] | 
 
 
 def account(
-    record: RefreshRecord, runs: Sequence[RefreshRun], used: Usage, backfill: str | None = None
+    record: RefreshRecord, runs: Sequence[Run], used: Usage, backfill: str | None = None
 ) -> RefreshAccount:
-    """`backfill` is how Dagster's backfill of that id stands, if it is one."""
-    newest = {run.video_id: run.status for run in runs}
+    """`runs` are of single videos, the oldest first; `backfill` is how Dagster's backfill of that id stands, if it is one."""
+    newest = {str(run.video_id): run.state for run in runs}
     planned = record.planned if record.planned is not None else tuple(newest)
-    failed = [video for video, status in newest.items() if status in ("FAILURE", "CANCELED")]
-    left = [video for video in planned if newest.get(video) != "SUCCESS"]
+    failed = [video for video, state in newest.items() if state in ("error", "cancelled")]
+    left = [video for video in planned if newest.get(video) != "complete"]
     outcome = record.outcome
     if record.ended_at is not None:
         failed = [row["video"] for row in outcome.get("failed", ())]
@@ -150,12 +141,13 @@ def account(
     )
 
 
-def _state(record: RefreshRecord, newest: Mapping[str, str], backfill: str | None) -> State:
+def _state(record: RefreshRecord, newest: Mapping[str, RunState], backfill: str | None) -> State:
     if record.ended_at is not None or backfill in BACKFILL_OVER:
         return "done"
     if backfill is not None:
         return "stopped" if backfill in BACKFILL_STOPPED else "under way"
-    return "under way" if any(status not in OVER for status in newest.values()) else "no end"
+    goes_on = any(state in ("queued", "running") for state in newest.values())
+    return "under way" if goes_on else "no end"
 
 
 def _range(value: Any) -> tuple[float, float] | None:

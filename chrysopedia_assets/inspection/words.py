@@ -6,7 +6,7 @@ What belongs here: reading text, in time that grows with its length alone, whate
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from chrysopedia_assets.models.quotes import is_verbatim
+from chrysopedia_assets.models.quotes import UNSPACED, is_verbatim
 from chrysopedia_assets.models.technique_pages import CITATION
 
 WORDS_PER_MINUTE = 238
@@ -19,9 +19,7 @@ MOST_LEFT_OUT = 2
 """A shortened quotation has half of the words between its first and its last, or more."""
 MOST_STEPS = 20_000
 """For one quotation: speech that says one word for ever, as recognisers do at times, is not looked through for ever."""
-_UNSPACED = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
-)
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 
 

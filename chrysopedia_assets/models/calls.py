@@ -4,7 +4,7 @@ What belongs here: what the engine, the client and the ledger hand to each other
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Literal
 
 from pydantic import Field
@@ -146,13 +146,15 @@ class Usage:
     cost_usd: float = 0.0
     unpriced: int = 0
     seconds: float = 0.0
-    prompt_version: str | None = None
+
+    def plus(self, other: "Usage") -> "Usage":
+        return Usage(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True)
 class MonthSpent:
-    """What the ledger says of a calendar month. `unknown` calls were stopped, or not answered in time, or answered
-    without a count of tokens: nobody knows what they cost. `dearest_usd` is the dearest of the others.
+    """What the ledger says of a calendar month. `unknown` calls have no end, failed where the server may have worked, or
+    were answered without a count of tokens: nobody knows what they cost. `dearest_usd` is the dearest of the others.
     """
 
     usd: float = 0.0

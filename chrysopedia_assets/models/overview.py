@@ -12,6 +12,9 @@ from pydantic import Field
 from chrysopedia_assets.models.records import Record, Text
 from chrysopedia_assets.models.runs import VideoState
 
+WEEK_DAYS, SHOWN_DAYS = 7, 28
+"""Today and the days before it, as UTC counts them: what is new and what was spent is of the same days."""
+
 
 class NewVideo(Record):
     video_id: Text
@@ -78,7 +81,7 @@ class CreatorRow(Record):
 
 
 class Overview(Record):
-    """`days` are the last four weeks, in order, without gaps; `new_*` are of the last seven days, the newest first."""
+    """`days` are the last four weeks, in order, without gaps; `new_*` are of the days of `week`, the newest first."""
 
     at: datetime
     states: Mapping[VideoState, int]
@@ -97,3 +100,11 @@ class Overview(Record):
     spent_this_month_usd: float
     budget_usd: float | None
     creators: tuple[CreatorRow, ...]
+
+    @property
+    def week(self) -> tuple[Day, ...]:
+        return self.days[-WEEK_DAYS:]
+
+    @property
+    def week_usd(self) -> float:
+        return sum(sum(day.usd.values()) for day in self.week)

@@ -3,10 +3,10 @@
 import re
 from functools import lru_cache
 
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-"""Scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
-_LETTER = rf"[^\W{_UNSPACED}]"
-_WORD = re.compile(rf"(?<!{_LETTER})[-+\u2212]?\d+(?:[.,]\d+)*{_LETTER}*|[{_UNSPACED}]|{_LETTER}+")
+UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese; for a class in a pattern."""
+_LETTER = rf"[^\W{UNSPACED}]"
+_WORD = re.compile(rf"(?<!{_LETTER})[-+\u2212]?\d+(?:[.,]\d+)*{_LETTER}*|[{UNSPACED}]|{_LETTER}+")
 """What a quote has to have whole: 3 dB is neither -3 dB nor 1.3 dB."""
 
 

@@ -117,7 +117,10 @@ class RunEvent(Record):
 
 
 class VideoStanding(Record):
-    """How a video stands: `to_run` are the stages to run next, `last_run` is None where it was never run."""
+    """How a video stands: `to_run` are the stages to run next, `last_run` is None where it was never run.
+
+    `failed_run` is the last that failed, if nothing has mended that since.
+    """
 
     video_id: str
     creator: str
@@ -125,15 +128,16 @@ class VideoStanding(Record):
     stored: Mapping[str, int]
     to_run: tuple[str, ...]
     last_run: Run | None
+    failed_run: Run | None
 
     @property
     def failed_at(self) -> str:
-        """The stage at which its last run failed; empty where it did not, or at none."""
-        failure = self.last_run.failure if self.last_run else None
+        """The stage at which it failed; empty where it did not, or at none."""
+        failure = self.failed_run.failure if self.failed_run else None
         return (failure.stage if failure else None) or ""
 
     @property
     def why(self) -> str:
         """The reason of that, on one line."""
-        failure = self.last_run.failure if self.last_run else None
+        failure = self.failed_run.failure if self.failed_run else None
         return " ".join(failure.reason.split()) if failure else ""

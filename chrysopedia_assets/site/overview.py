@@ -9,23 +9,23 @@ from typing import Any
 from chrysopedia_assets.models.overview import Day, Overview
 from chrysopedia_assets.site.html import environment
 
-WEEK = 7
-WIDTH, HEIGHT = 28.0, 10.0
-"""Of a picture, in its own units: one across for each day."""
+HEIGHT = 10.0
+"""Of a picture, in its own units; it is one across for each day."""
+COLOURS = 8
+"""Of tasks: the six with prompts, and the `check` of `chrysopedia doctor`. The style knows as many."""
 
 
 def overview_html(found: Overview) -> str:
     """The whole page; everything that a model, a file or a speaker has said is escaped."""
-    week = found.days[-WEEK:]
     return (
         environment()
         .get_template("overview.html")
         .render(
             found=found,
             videos=sum(found.states.values()),
-            week_usd=sum(sum(day.usd.values()) for day in week),
-            week_calls=sum(day.calls for day in week),
-            week_unpriced=sum(day.unpriced for day in week),
+            week_calls=sum(day.calls for day in found.week),
+            week_unpriced=sum(day.unpriced for day in found.week),
+            colours=COLOURS,
             spend=_spend(found.days),
             quality=[
                 line

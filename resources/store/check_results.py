@@ -8,23 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from chrysopedia_assets.freshness.summary import Reported
-from resources.store.dagster_events import MAX_IN, Connect
+from resources.store import dagster_tables as t
+from resources.store.dagster_tables import Connect, batches, is_there
 
-_results = sa.table(
-    "asset_check_executions",
-    sa.column("id", sa.Integer),
-    sa.column("asset_key", sa.Text),
-    sa.column("check_name", sa.Text),
-    sa.column("partition", sa.Text),
-    sa.column("execution_status", sa.Text),
-    sa.column("evaluation_event", sa.Text),
-    sa.column("evaluation_event_timestamp", sa.DateTime),
-    sa.column("materialization_event_storage_id", sa.Integer),
-)
-_events = sa.table("event_logs", sa.column("id", sa.Integer), sa.column("run_id", sa.Text))
+_results, _events = t.check_results, t.events
 _PASSED, _FAILED = "SUCCEEDED", "FAILED"
 
 
@@ -43,7 +32,7 @@ def newest_results(connect: Connect, asset: str, check: str) -> dict[str, Report
         row.evaluation_event,
     ).where(row.id.in_(newest), row.execution_status.in_((_PASSED, _FAILED)))
     with connect() as connection:
-        if not _is_there(connection):
+        if not is_there(connection, t.check_results):
             return {}
         return {
             partition: Reported(status == _PASSED, event_id, _words(event))
@@ -55,7 +44,7 @@ def newest_is_of_a_partition(connect: Connect, asset: str, check: str) -> bool:
     """Whether the newest result, which is the one that Dagster shows for the asset, is about one partition alone."""
     query = sa.select(_results.c.partition).where(*_of(asset, check))
     with connect() as connection:
-        if not _is_there(connection):
+        if not is_there(connection, t.check_results):
             return False
         return connection.scalar(query.order_by(_results.c.id.desc()).limit(1)) is not None
 
@@ -87,7 +76,7 @@ def results_by_day(
     )
     found: dict[date, DayOfChecks] = {}
     with connect() as connection:
-        if not _is_there(connection):
+        if not is_there(connection, t.check_results):
             return {}
         for at, status, judged in connection.execute(query):
             day = found.get(at.date(), DayOfChecks(0, 0, ()))
@@ -115,9 +104,9 @@ def runs_of(connect: Connect, event_ids: list[int]) -> dict[int, str]:
     found: dict[int, str] = {}
     query = sa.select(_events.c.id, _events.c.run_id)
     with connect() as connection:
-        for at in range(0, len(event_ids), MAX_IN):
-            some = query.where(_events.c.id.in_(event_ids[at : at + MAX_IN]))
-            found |= {event_id: run_id for event_id, run_id in connection.execute(some)}
+        for batch in batches(event_ids):
+            rows = connection.execute(query.where(_events.c.id.in_(batch)))
+            found |= {event_id: run_id for event_id, run_id in rows}
     return found
 
 
@@ -135,7 +124,3 @@ def _of(asset: str, check: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElemen
         _results.c.asset_key == json.dumps(asset.split("/")),
         _results.c.check_name == check,
     )
-
-
-def _is_there(connection: Connection) -> bool:
-    return sa.inspect(connection).has_table("asset_check_executions")

@@ -1,7 +1,7 @@
 """What calls cost, added up by whatever one asks about. All from the ledger; nothing is counted anywhere else."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -14,9 +14,10 @@ from chrysopedia_assets.inspection.shares import Figures, costs_of_pages
 from chrysopedia_assets.models.calls import Usage
 from chrysopedia_assets.models.prompts import TASKS, Task
 from resources.store import tables as t
-from resources.store.page_costs import figures_of, paid_by, placed_moments, source_calls
+from resources.store.calls import ALL, Which, paid_by
+from resources.store.database import batches
+from resources.store.page_costs import figures_of, placed_moments, source_calls
 
-MAX_IN = 500
 ROUNDED_TO = 9
 """Decimal places: what is smaller is no money, but how computers add."""
 
@@ -48,29 +49,6 @@ _GROUPS: dict[By, tuple[sa.ColumnElement[Any], ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Which:
-    """Calls of one video, or of all; begun from `since` on, and before `until` (aware)."""
-
-    video_id: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    @property
-    def conditions(self) -> list[sa.ColumnElement[bool]]:
-        found = []
-        if self.video_id is not None:
-            found.append(_calls.video_id == self.video_id)
-        if self.since is not None:
-            found.append(_calls.started_at >= self.since)
-        if self.until is not None:
-            found.append(_calls.started_at < self.until)
-        return found
-
-
-ALL = Which()
-
-
 def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
     return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
 
@@ -100,29 +78,26 @@ _WITH_CREATORS = t.llm_calls.outerjoin(t.videos, t.videos.c.video_id == _calls.v
 )
 
 
-def usage_of(connection: Connection, run_id: str, task: str, video_id: str) -> Usage:
-    """What one stage of one run has used so far."""
-    return _usage(
-        connection, _calls.run_id == run_id, _calls.task == task, _calls.video_id == video_id
-    )
+def usage_of(connection: Connection, which: Which = ALL) -> Usage:
+    """What these calls have used together."""
+    parts = [which]
+    if which.run_ids is not None:
+        parts = [replace(which, run_ids=run_ids) for run_ids in batches(which.run_ids)]
+    found = Usage()
+    for part in parts:
+        query = sa.select(*_LABELLED).where(*part.conditions)
+        found = found.plus(Usage(**connection.execute(query).mappings().one()))
+    return found
 
 
-def of_prompt(
-    connection: Connection, task: str, prompt_version: str, model: str, video_ids: Collection[str]
-) -> Usage:
-    """What one version of a prompt has used on some videos with one model, in all tries so far."""
-    return _usage(
-        connection,
-        _calls.task == task,
-        _calls.prompt_version == prompt_version,
-        _calls.model == model,
-        _calls.video_id.in_(video_ids),
-    )
-
-
-def _usage(connection: Connection, *which: sa.ColumnElement[bool]) -> Usage:
-    query = sa.select(*_LABELLED, sa.func.max(_calls.prompt_version).label("prompt_version"))
-    return Usage(**connection.execute(query.where(*which)).mappings().one())
+def usage_by_run(connection: Connection, run_ids: Sequence[str]) -> dict[str, Usage]:
+    """What each of these runs has used; those that have asked nothing are not named."""
+    query = sa.select(_calls.run_id, *_LABELLED).group_by(_calls.run_id)
+    return {
+        row.run_id: Usage(**{name: getattr(row, name) for name in _MEASURES})
+        for some in batches(run_ids)
+        for row in connection.execute(query.where(*Which(run_ids=some).conditions))
+    }
 
 
 def totals(
@@ -130,9 +105,10 @@ def totals(
 ) -> list[dict[str, Any]]:
     """One row for each run, video, ..., the dearest first; months the newest first. At most so many, if that is given.
 
-    By page there is `totals_by_page`, by refresh `resources.refreshes`.
+    By page there is `totals_by_page`, by refresh `resources.refreshes`: these raise KeyError.
     """
-    groups = _GROUPS.get(by) or (_period(connection, "month").label("month"),)
+    of_month = (_period(connection, "month").label("month"),)
+    groups = of_month if by is By.MONTH else _GROUPS[by]
     query = sa.select(*groups, *_LABELLED).where(*which.conditions).group_by(*groups)
     if by is By.CREATOR:
         query = query.select_from(_WITH_CREATORS)
@@ -144,16 +120,10 @@ def totals(
     return sorted(rows, key=_dearest_first)[:most]
 
 
-def total(connection: Connection, which: Which = ALL) -> dict[str, Any]:
-    """Of all calls together."""
-    query = sa.select(*_LABELLED).where(*which.conditions)
-    return dict(connection.execute(query).mappings().one())
-
-
 def saved(connection: Connection, which: Which = ALL) -> dict[str, Any]:
     """What the replies that the ledger gave would have cost: as much as the calls did that paid for them."""
     reused = (
-        sa.select(paid_by(_calls.content_key, _calls.call_id).label("paid"))
+        sa.select(paid_by().label("paid"))
         .where(_calls.outcome == "reused", *which.conditions)
         .subquery()
     )
@@ -194,14 +164,14 @@ def _dearest_first(row: Mapping[str, Any]) -> list[float]:
 
 
 def totals_by_page(
-    connection: Connection, everything: Mapping[str, Any], which: Which = ALL
+    connection: Connection, everything: Usage, which: Which = ALL
 ) -> list[dict[str, Any]]:
     """The dearest first; last, under no name, what no page that stands came from. Together they are everything."""
     calls = source_calls(connection, which.video_id, which.conditions)
     figures = figures_of(connection, (c.call_id for c in calls), _MEASURES, which.conditions)
     counted = [call for call in calls if call.call_id in figures]
     moments = placed_moments(connection, which.video_id)
-    found = costs_of_pages(counted, figures, moments, Figures(**everything))
+    found = costs_of_pages(counted, figures, moments, Figures(*astuple(everything)))
     # Nothing is left over as nothing, and not as what adding in another order makes of it.
     rest = Figures(*(round(value, ROUNDED_TO) + 0.0 for value in found.pop(None)))
     rows = [{"page": page_id} | share._asdict() for page_id, share in found.items()]
@@ -261,23 +231,6 @@ def _calls_of_newest_runs(connection: Connection) -> dict[tuple[Task, str], int]
             continue
         newest[of] = calls
     return newest
-
-
-def usage_of_runs(connection: Connection, run_ids: Sequence[str]) -> Usage:
-    """What these runs have used together."""
-    found = [
-        connection.execute(
-            sa.select(*_LABELLED).where(_calls.run_id.in_(run_ids[at : at + MAX_IN]))
-        ).mappings().one()
-        for at in range(0, len(run_ids), MAX_IN)
-    ]  # fmt: skip
-    return Usage(**{name: sum(row[name] for row in found) for name in _MEASURES})
-
-
-def usage_without_run(connection: Connection, video_id: str | None = None) -> Usage:
-    """What calls have used that no run made: try-outs, comparisons, checks of a server."""
-    of_video = [] if video_id is None else [_calls.video_id == video_id]
-    return _usage(connection, _calls.run_id.is_(None), *of_video)
 
 
 def runs_on_record(connection: Connection, video_id: str | None = None) -> set[str]:

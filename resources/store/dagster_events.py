@@ -6,8 +6,7 @@ imported from Dagster, whose import takes seconds; a test holds both to the same
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -17,40 +16,26 @@ from sqlalchemy.engine import Connection
 from chrysopedia_assets.freshness.verdicts import Made, Read, Recorded, Source
 from chrysopedia_assets.models.runs import OVERRIDE
 from chrysopedia_assets.models.stage_defs import OF_VIDEOS, SOURCES, STAGE_DEFS
+from resources.store import dagster_tables as t
+from resources.store.dagster_tables import (
+    MATERIALIZED,
+    MAX_IN,
+    OBSERVED,
+    Connect,
+    batches,
+    is_there,
+)
 
-Connect = Callable[[], AbstractContextManager[Connection]]
-
-MATERIALIZED = "ASSET_MATERIALIZATION"
-OBSERVED = "ASSET_OBSERVATION"
 DATA_VERSION = "dagster/data_version"
 CODE_VERSION = "dagster/code_version"
 INPUT_VERSION = "dagster/input_data_version/"
 INPUT_EVENT = "dagster/input_event_pointer/"
-MAX_IN = 500
-"""Values of one IN: SQLite compiles no more than some ten thousands, and a longer list is no quicker."""
 
-_events = sa.table(
-    "event_logs",
-    sa.column("id", sa.Integer),
-    sa.column("asset_key", sa.Text),
-    sa.column("dagster_event_type", sa.Text),
-    sa.column("partition", sa.Text),
-    sa.column("timestamp", sa.DateTime),
-    sa.column("event", sa.Text),
-    sa.column("run_id", sa.Text),
-)
-_tags = sa.table(
-    "asset_event_tags",
-    sa.column("event_id", sa.Integer),
-    sa.column("key", sa.Text),
-    sa.column("value", sa.Text),
-    sa.column("event_timestamp", sa.DateTime),
-)
+_events, _tags = t.events, t.event_tags
 _ITS_TAGS = sa.and_(
     _tags.c.event_id == _events.c.id, _tags.c.event_timestamp == _events.c.timestamp
 )
 """Dagster on SQLite wipes an asset's events without their tags, and SQLite gives ids out again: the time tells whose they are."""
-_keys = sa.table("asset_keys", sa.column("asset_key", sa.Text), sa.column("asset_details", sa.Text))
 
 
 class _Event(NamedTuple):
@@ -87,7 +72,7 @@ def runs_that_gave(connect: Connect, stage: str, video_id: str) -> dict[str, str
         )
     )
     with connect() as connection:
-        if not sa.inspect(connection).has_table("event_logs"):
+        if not is_there(connection, t.events):
             return {}
         rows = sorted(connection.execute(query).all(), key=lambda row: row.id, reverse=True)
     return {run_id: version for run_id, _, version in rows}
@@ -128,7 +113,9 @@ def _db_key(name: str) -> str:
 
 def _counting(connection: Connection) -> list[sa.ColumnElement[bool]]:
     """What is older than the last time its asset was wiped does not count."""
-    rows = connection.execute(sa.select(_keys).where(_keys.c.asset_details.like("%wipe%"))).all()
+    rows = connection.execute(
+        sa.select(t.asset_keys).where(t.asset_keys.c.asset_details.like("%wipe%"))
+    ).all()
     found = []
     for key, details in rows:
         at_s = json.loads(details).get("last_wipe_timestamp")
@@ -153,7 +140,7 @@ def _newest(
     video_ids: Collection[str] | None = None,
 ) -> Iterator[_Event]:
     """Of each asset and partition."""
-    if not sa.inspect(connection).has_table("event_logs"):  # nothing was ever recorded
+    if not is_there(connection, t.events):  # nothing was ever recorded
         return
     name_of = {_db_key(name): name for name in names}
     event = _events.c
@@ -191,7 +178,7 @@ def _from_events(connection: Connection, bare: Sequence[_Event]) -> Iterator[_Ev
     One that cannot be read says no more than those, like one that was reported by hand.
     """
     query = sa.select(_events.c.id, _events.c.event)
-    for batch in _batches(bare):
+    for batch in batches(bare):
         some = {event.event_id: event for event in batch}
         for event_id, text in connection.execute(query.where(_events.c.id.in_(some))).all():
             try:
@@ -252,7 +239,7 @@ def _older(
         wanted.setdefault(name, {}).setdefault(video_id, set()).add(event_id)
     counting = _counting(connection) if wanted else []
     for name, reads in wanted.items():
-        for video_ids in _batches(list(reads)):
+        for video_ids in batches(list(reads)):
             versions = _versions(connection, counting, name, video_ids)
             for video_id, event_id in ((v, e) for v in video_ids for e in reads[v]):
                 before = [v for at, v in versions.get(video_id, ()) if at <= event_id]
@@ -291,7 +278,3 @@ def _versions(
     for video_id, event_id, version in sorted(connection.execute(query).all()):
         found.setdefault(video_id, []).append((event_id, version))
     return found
-
-
-def _batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (values[at : at + MAX_IN] for at in range(0, len(values), MAX_IN))

@@ -4,10 +4,11 @@ Reading and writing are two kinds of transaction: on SQLite a writer takes the l
 because a reader that turns writer is refused without waiting.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from typing import TypeVar
 
 import sqlalchemy as sa
 from pydantic_core import from_json, to_json
@@ -27,6 +28,13 @@ REVISION = "0006"
 VERSION_TABLE = "chrysopedia_migrations"
 """Not `alembic_version`: Dagster keeps that name in the same PostgreSQL database."""
 BUSY_TIMEOUT_S = 30
+MAX_IN = 500
+"""So many values one statement is given to look for."""
+T = TypeVar("T")
+
+
+def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (values[at : at + MAX_IN] for at in range(0, len(values), MAX_IN))
 
 
 class Database:

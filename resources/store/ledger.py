@@ -19,8 +19,14 @@ from resources.store.requests import packed
 
 _calls = t.llm_calls.c
 
-ANSWERED = _calls.finish_reason.is_not(None)
-"""True of a call that had a reply, also where that was dropped since."""
+
+def answered(calls: Any) -> sa.ColumnElement[bool]:
+    """True of a call that had a reply, also where that was dropped since; given the columns of calls."""
+    found: sa.ColumnElement[bool] = calls.finish_reason.is_not(None)
+    return found
+
+
+ANSWERED = answered(_calls)
 
 # Put together once: SQLAlchemy takes longer to make a statement than SQLite to carry it out.
 _REPLY = (

@@ -4,20 +4,20 @@ What belongs here: finding out what there is, dropping it in one transaction, gi
 may be dropped (`retention`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from chrysopedia_assets.errors import ConfigurationError
-from chrysopedia_assets.models.stage_defs import STAGE_OF
 from resources.store import tables as t
 from resources.store.database import Database
+from resources.store.lineage import Result, behind_pages, calls_of, standing
 from resources.store.retention import RECENT, Bounds, Item, Pruned, Reason, account, mb, to_drop
 
 _calls, _requests = t.llm_calls.c, t.llm_requests.c
-_versions, _outputs = t.stage_versions.c, t.stage_outputs.c
+_versions = t.stage_versions.c
 
 
 def prune(database: Database, bounds: Bounds, *, dry_run: bool) -> Pruned:
@@ -28,10 +28,17 @@ def prune(database: Database, bounds: Bounds, *, dry_run: bool) -> Pruned:
             items = _items(connection, now)
         return account(items, to_drop(items, bounds, now), bounds, dry_run=True)
     with database.writing(lock="prune") as connection:
+        _hold_calls(connection)
         items = _items(connection, now)
         dropped = to_drop(items, bounds, now)
         _drop(connection, dropped)
     return account(items, dropped, bounds, dry_run=False)
+
+
+def _hold_calls(connection: Connection) -> None:
+    """Until all is dropped nobody begins a call with what is just being dropped; on SQLite one writes at a time anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE llm_calls IN SHARE ROW EXCLUSIVE MODE")
 
 
 def give_back(database: Database) -> str:
@@ -53,11 +60,13 @@ def give_back(database: Database) -> str:
 
 
 def _items(connection: Connection, now: datetime) -> list[Item]:
-    return [*_exchanges(connection, now), *_stage_versions(connection)]
+    sources = behind_pages(connection)
+    live = [*standing(connection), *sources]
+    keys = {key for (key,) in calls_of(connection, live, [_calls.content_key])}
+    return [*_exchanges(connection, now, keys), *_stage_versions(connection, sources)]
 
 
-def _exchanges(connection: Connection, now: datetime) -> Iterator[Item]:
-    live = _live_keys(connection)
+def _exchanges(connection: Connection, now: datetime, live: Collection[str]) -> Iterator[Item]:
     used_at = sa.func.max(_calls.started_at)
     replies = sa.func.coalesce(_calls.reply, "") + sa.func.coalesce(_calls.refusal, "")
     query = (
@@ -76,32 +85,22 @@ def _exchanges(connection: Connection, now: datetime) -> Iterator[Item]:
             yield Item("exchange", (key,), at, answered + asked, "live" if key in live else recent)
 
 
-def _live_keys(connection: Connection) -> set[str]:
-    """Of all requests that the runs put, or had answered from the ledger, that made what is stored now."""
-    of_its_stage = sa.or_(
-        *(sa.and_(_outputs.stage == stage, _calls.task == task) for task, stage in STAGE_OF.items())
-    )
-    query = sa.select(_calls.content_key).join(
-        t.stage_outputs,
-        sa.and_(
-            _outputs.run_id == _calls.run_id, _outputs.video_id == _calls.video_id, of_its_stage
-        ),
-    )
-    return set(connection.scalars(query.distinct()))
-
-
-def _stage_versions(connection: Connection) -> Iterator[Item]:
+def _stage_versions(connection: Connection, sources: Sequence[Result]) -> Iterator[Item]:
     """A result that came again has several rows; all of those that hold the newest one stay."""
+    read = {(result.video_id, result.stage, result.version) for result in sources}
     which = (_versions.video_id, _versions.stage, _versions.version)
     query = sa.select(
         *which, _versions.data_version, _versions.stored_at, sa.func.length(_versions.record)
     )
     newest: dict[tuple[str, str], str] = {}
-    for video_id, stage, version, data_version, at, size in connection.execute(
+    for *key, data_version, at, size in connection.execute(
         query.order_by(*which[:2], _versions.version.desc())
     ):
-        kept = newest.setdefault((video_id, stage), data_version) == data_version
-        yield Item("version", (video_id, stage, version), at, size, "newest" if kept else None)
+        video_id, stage, version = key
+        reason: Reason | None = "live" if (video_id, stage, version) in read else None
+        if newest.setdefault((video_id, stage), data_version) == data_version:
+            reason = "newest"
+        yield Item("version", (video_id, stage, version), at, size, reason)
 
 
 def _drop(connection: Connection, items: Sequence[Item]) -> None:

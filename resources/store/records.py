@@ -23,7 +23,6 @@ from resources.store.stage_versions import KEPT, keep_version
 RECORDS: Mapping[StageName, type[StageRecord]] = {
     "transcripts": Transcript,
     **KEPT,
-    "technique_pages": TechniquePages,
 }
 Row = dict[str, Any]
 BATCH_ROWS = 500

@@ -1,7 +1,7 @@
 """What may be dropped and what is kept, and the words for both: pure.
 
 An exchange is a request with every reply to it, as old as the last time that somebody asked it; a version is what one
-run of a stage gave. What made what is stored now is kept whatever the bounds say.
+run of a stage gave. What made what is stored now, or a page that stands, is kept whatever the bounds say.
 """
 
 import re
@@ -20,7 +20,7 @@ UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 Kind = Literal["exchange", "version"]
 Reason = Literal["live", "newest", "recent", "within"]
 REASONS: Mapping[Reason, str] = {
-    "live": "made what is stored now",
+    "live": "made what is stored now, or a page that stands",
     "newest": "the newest of their stages",
     "recent": "asked within the last hour",
     "within": "within the bounds",

@@ -1,8 +1,8 @@
 """What each run of a stage gave, kept to be looked at and compared later.
 
 What belongs here: keeping, listing and loading those records. What does not: what is stored now (`records.py`), the
-versions of single pages (`page_versions`), and dropping old ones. Transcripts are not kept: they are large, and their
-file says them again.
+versions of single pages (`page_versions`, which do not say what pages a run left out), and dropping old ones. Transcripts
+are not kept: they are large, and their file says them again.
 
 A run whose output is that of the run before gets no row of its own: both have the same data version.
 """
@@ -20,6 +20,7 @@ from chrysopedia_assets.models.classifications import Classifications
 from chrysopedia_assets.models.key_moments import KeyMoments
 from chrysopedia_assets.models.records import StageName, StageRecord
 from chrysopedia_assets.models.synthesis_groups import SynthesisGroups
+from chrysopedia_assets.models.technique_pages import TechniquePages
 from chrysopedia_assets.models.topic_chunks import TopicChunks
 from resources.store import tables as t
 
@@ -28,6 +29,7 @@ KEPT: Mapping[StageName, type[StageRecord]] = {
     "key_moments": KeyMoments,
     "classifications": Classifications,
     "synthesis_groups": SynthesisGroups,
+    "technique_pages": TechniquePages,
 }
 
 

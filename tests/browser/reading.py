@@ -27,5 +27,7 @@ CONTRAST = """() => {
   }
   return low;
 }"""
-
 """Run in the page: which texts have too little contrast (WCAG AA)."""
+
+A4_PX = 718
+"""What is left of its width between the margins that browsers leave."""

@@ -5,6 +5,7 @@ product adds to Dagster's pages; a backfill is asked for through the API behind 
 """
 
 import json
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from resources.settings import SAMPLES
-from tests.browser.web_ui import RUN_S, WebUI, chrysopedia, new_world, serving, until, visit
+from resources.settings import PROJECT, SAMPLES
+from tests.browser.web_ui import (
+    CHRYSOPEDIA,
+    RUN_S,
+    WebUI,
+    chrysopedia,
+    new_world,
+    serving,
+    until,
+    visit,
+)
 
 VIDEOS = {
     "colin-hathersage--getting-a-vocal-to-sit-still": SAMPLES
@@ -31,6 +41,9 @@ GROUPS = {
     "measure": {"freshness_report"},
 }
 BACKFILL_S = 100.0
+DAGSTER = (
+    str(CHRYSOPEDIA.with_name("dagster")), "asset", "materialize", "-m", "chrysopedia_assets.definitions",
+)  # fmt: skip
 PROMPT = "Divide the transcript by subject."
 
 MATERIALIZED = """query Materialized($asset: String!, $videos: [String!]) {
@@ -148,18 +161,53 @@ def test_one_partition_can_be_made_again_from_its_page(web_ui: WebUI, browser: B
 def test_a_backfill_makes_every_partition_with_its_own_version(
     web_ui: WebUI, backfill: Backfill
 ) -> None:
-    def finished() -> bool:
-        found = web_ui.ask(BACKFILL_STATUS, id=backfill.backfill_id)["partitionBackfillOrError"]
-        assert found["status"] in {"REQUESTED", "COMPLETED_SUCCESS"}, found
-        return bool(found["status"] == "COMPLETED_SUCCESS")
-
-    until("the backfill is complete", finished, BACKFILL_S)
+    _until_finished(web_ui, backfill)
     after = latest(web_ui, "technique_pages")
     assert after.keys() == VIDEOS.keys()
     assert {made.backfill for made in after.values()} == {backfill.backfill_id}
     versions = {video: made.data_version for video, made in after.items()}
     assert len(set(versions.values())) == len(VIDEOS)
     assert versions == {video: made.data_version for video, made in backfill.before.items()}
+
+
+def _until_finished(web_ui: WebUI, backfill: Backfill) -> None:
+    def finished() -> bool:
+        found = web_ui.ask(BACKFILL_STATUS, id=backfill.backfill_id)["partitionBackfillOrError"]
+        assert found["status"] in {"REQUESTED", "COMPLETED_SUCCESS"}, found
+        return bool(found["status"] == "COMPLETED_SUCCESS")
+
+    until("the backfill is complete", finished, BACKFILL_S)
+
+
+def test_whoever_starts_a_run_it_is_listed_alike(web_ui: WebUI, backfill: Backfill) -> None:
+    """A command, Dagster's own command, a backfill and a sensor; `test_runs.py` has those of the page itself."""
+
+    def listed(*which: str) -> list[dict[str, Any]]:
+        told = chrysopedia(web_ui.environment, "runs", *which, "--limit", "100", "--json")
+        found: list[dict[str, Any]] = json.loads(told)["runs"]
+        return found
+
+    subprocess.run(
+        [*DAGSTER, "--select", "synthesis_groups", "--partition", VIDEO],
+        cwd=PROJECT, env=dict(web_ui.environment), check=True, capture_output=True, timeout=RUN_S,
+    )  # fmt: skip
+    _until_finished(web_ui, backfill)
+    until("a sensor's run is over", lambda: bool(listed("--trigger", "sensor", "--state", "complete")), RUN_S)  # fmt: skip
+    by_backfill = listed("--trigger", "bulk_resynthesis")
+    assert sorted(run["video"] for run in by_backfill) == sorted(VIDEOS)
+    assert [run["stages"] for run in by_backfill] == [["technique_pages"]] * len(VIDEOS)
+    assert {"synthesis_groups"} in [set(run["stages"]) for run in listed(VIDEO, "--trigger", "stage_rerun")]  # fmt: skip
+    by_command = listed("--trigger", "manual")
+    assert sorted(run["video"] for run in by_command) == sorted(VIDEOS)
+    assert {len(run["stages"]) for run in by_command} == {6}
+    [report, *_] = listed("--trigger", "sensor", "--state", "complete")
+    assert (report["job"], report["video"], report["number"]) == ("report_freshness", None, None)
+    for run in (*by_backfill, *by_command, report, *listed(VIDEO)):
+        assert run["events"] > 0 and run["created_at"] and run["stages"], run
+        one = json.loads(chrysopedia(web_ui.environment, "runs", "show", run["run_id"], "--json"))
+        assert one["tags"]["chrysopedia/process"] and one["by_stage"]
+    numbers = [run["number"] for run in listed(VIDEO)]
+    assert numbers == list(range(len(numbers), 0, -1))
 
 
 # What is known of a video's quality ----------------------------------------------------------------

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.reading import CONTRAST
+from tests.browser.reading import A4_PX, CONTRAST
 from tests.inspection.world import whole
 from tests.site.test_inspection import hostile, page
 
@@ -55,5 +55,9 @@ def test_a_mark_on_the_timeline_leads_to_its_moment(opened: Page) -> None:
     assert opened.locator("#moment-2").evaluate("e => e.matches(':target')")
 
 
-def test_it_can_be_printed(opened: Page) -> None:
-    assert opened.pdf().startswith(b"%PDF")
+def test_on_paper_it_is_light_and_fits_whatever_the_screen_is(opened: Page) -> None:
+    opened.emulate_media(media="print", color_scheme="dark")
+    opened.set_viewport_size({"width": A4_PX, "height": 1000})
+    assert opened.evaluate("document.documentElement.scrollWidth") <= A4_PX
+    assert opened.evaluate(CONTRAST) == []
+    assert opened.evaluate("getComputedStyle(document.body).color") == "rgb(29, 33, 38)"

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from chrysopedia_assets.site.overview import overview_html
-from tests.browser.reading import CONTRAST
+from tests.browser.reading import A4_PX, CONTRAST
 from tests.site.test_overview import HOSTILE, empty, overview
 
 PAGES = {
@@ -55,5 +55,9 @@ def test_every_text_can_be_read(opened: Page, scheme: str) -> None:
     assert opened.evaluate(CONTRAST) == []
 
 
-def test_it_can_be_printed(opened: Page) -> None:
-    assert opened.pdf().startswith(b"%PDF")
+def test_on_paper_it_is_light_and_fits_whatever_the_screen_is(opened: Page) -> None:
+    opened.emulate_media(media="print", color_scheme="dark")
+    opened.set_viewport_size({"width": A4_PX, "height": 1000})
+    assert opened.evaluate("document.documentElement.scrollWidth") <= A4_PX
+    assert opened.evaluate(CONTRAST) == []
+    assert opened.evaluate("getComputedStyle(document.body).color") == "rgb(29, 33, 38)"

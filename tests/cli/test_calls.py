@@ -284,10 +284,10 @@ def test_what_is_dropped_and_kept_is_told_and_the_pages_of_now_cost_nothing_agai
     bounds = ("--older-than", "90d", "--max-size", "500MB")
     told = chrysopedia("prune", *bounds, "--dry-run").out
     assert "Would drop: 1 request with its replies" in told and "made what is stored now" in told
-    before = chrysopedia("cost", "--by", "stage", "--json").json
+    before = chrysopedia("costs", "--by", "stage", "--json").json
     told = chrysopedia("prune", *bounds).out
     assert "Dropped: 1 request with its replies" in told and "The database's file: " in told
-    assert chrysopedia("cost", "--by", "stage", "--json").json == before
+    assert chrysopedia("costs", "--by", "stage", "--json").json == before
     done = chrysopedia("prune", *bounds, "--json").json
     assert done["dropped"] == {"exchanges": 0, "versions": 0, "size": 0} and done["room"] is None
     assert done["kept"]["live"]["exchanges"] == len(processed) - 1

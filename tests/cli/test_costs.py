@@ -4,21 +4,23 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.utils import make_new_run_id
 
 from chrysopedia_assets.automation.planned import Planned
 from chrysopedia_assets.freshness.estimate import Estimate, Range
 from chrysopedia_assets.freshness.plan import ToRun
-from chrysopedia_assets.models.runs import PARTITION, REFRESH
+from chrysopedia_assets.models.calls import Attempt, Completion, Dialect, Result
+from chrysopedia_assets.models.runs import PARTITION, PROCESS, REFRESH
 from resources.database import open_database
-from resources.event_log import run_tables_on_disk
-from resources.llm import close_llm
-from resources.store.refresh_runs import backfill_states, runs_of_refreshes
+from resources.llm import budget_warning, close_llm
+from resources.store.ledger import Ledger
 from resources.store.refreshes import begin_refresh
 from tests.cli.conftest import Command
-from tests.fakes.calling import outcomes, rows
+from tests.fakes.calling import LABEL, outcomes, request, rows
 from tests.fakes.chat_server import ChatServer
 from tests.faults.conftest import SPEECH
 from tests.library import put_vtt
+from tests.store.test_dagster_runs import dead
 
 PRICE = "100/1000"
 VIDEOS = [f"ann--video-{number}" for number in range(3)]
@@ -65,7 +67,11 @@ def test_the_table_shows_money_and_time_and_the_total_apart(
     *_, last, _, _, _ = chrysopedia("costs", "--by", "page").out.splitlines()
     assert last.startswith("(no page that stands)")
     assert len(chrysopedia("costs", "--by", "call", "--limit", "2", "--json").json["rows"]) == 2
-    assert "--limit N" in chrysopedia("costs", "--by", "call", "--limit", "2").out
+    for by, limit in (("call", "2"), ("page", "1"), ("video", "2")):
+        assert "There are more rows" in chrysopedia("costs", "--by", by, "--limit", limit).out
+    assert "There are more rows" not in chrysopedia("costs", "--by", "video", "--limit", "3").out
+    pages = str(len(chrysopedia("costs", "--by", "page", "--json").json["rows"]) - 1)
+    assert "There are more rows" not in chrysopedia("costs", "--by", "page", "--limit", pages).out
     month = chrysopedia("costs", "--by", "month", "--json").json["rows"][0]["month"]
     assert chrysopedia("costs", "--month", month, "--json").json["total"] == told["total"]
     assert chrysopedia("costs", "--since", f"{month}-01", "--json").json["total"] == told["total"]
@@ -97,27 +103,34 @@ def test_a_refresh_that_was_killed_is_accounted_for_by_its_runs_and_the_ledger(
     with dg.DagsterInstance.get() as instance:
         for run in instance.get_runs():
             instance.add_run_tags(run.run_id, {REFRESH: "killed"})
-        runs = {
-            run.run_id: run for run in instance.get_runs(dg.RunsFilter(tags={REFRESH: "killed"}))
-        }
+        went_on = dg.DagsterRun(
+            job_name="process_video",
+            run_id=make_new_run_id(),
+            status=dg.DagsterRunStatus.STARTED,
+            tags={REFRESH: "killed", PARTITION: VIDEOS[2]},
+        )
+        instance.add_run(went_on)
+        instance.add_run_tags(went_on.run_id, {PROCESS: dead()})
     estimate = Estimate(Range(1, 2), Range(1, 2), Range(1, 2), Range(1, 2), Range(0.0, 0.001), None)
     plan = Planned(tuple(ToRun(video, (), ()) for video in VIDEOS), estimate)
     with open_database().writing(lock="test") as connection:
         begin_refresh(
             connection, "killed", trigger="bulk_resynthesis", choices={}, estimate=plan.as_record()
         )
-    with run_tables_on_disk().runs() as connection:
-        found = runs_of_refreshes(connection)["killed"]
-        assert backfill_states(connection) == {}
-    assert {(one.run_id, one.video_id, one.status) for one in found} == {
-        (run_id, run.tags[PARTITION], run.status.value) for run_id, run in runs.items()
-    }
     total = chrysopedia("costs", "--json").json["total"]
     [row] = chrysopedia("costs", "--by", "refresh", "--json").json["rows"]
     assert (row["calls"], row["cost_usd"]) == (total["calls"], pytest.approx(total["cost_usd"]))
     assert (row["state"], row["left"], row["spared"]) == ("no end", [VIDEOS[2]], None)
+    assert row["failed"] == [VIDEOS[2]], "its process is gone, whatever Dagster says"
     assert row["difference_usd"] == pytest.approx(total["cost_usd"] - 0.001)
+    with open_database().writing(lock="test") as connection:
+        begin_refresh(
+            connection, "later", trigger="bulk_resynthesis", choices={}, estimate=plan.as_record()
+        )
+    cut = chrysopedia("costs", "--by", "refresh", "--limit", "1")
+    assert "There are more rows" in cut.out and f"{total['cost_usd']:.4f}" in cut.out
     shown = chrysopedia("costs", "--by", "refresh").out
+    assert "There are more rows" not in shown
     assert "no end" in shown and f"+{row['difference_usd']:.4f}" in shown
 
 
@@ -171,6 +184,20 @@ def test_most_of_a_budget_spent_is_said_once_by_command_and_run(
             if "month's budget" in e.user_message
         ]
     assert len(told) == 1, told
+
+
+def test_calls_of_unknown_cost_count_for_the_warning_as_they_do_for_the_budget(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger(open_database())
+    attempt = Attempt("key", None, "host/v1", "model-1", LABEL, Dialect())
+    paid = Completion("{}", tokens_in=1, tokens_out=1)
+    ledger.end(ledger.begin(attempt, request()), Result("ok", 1.0, None, paid, 1.0))
+    allow(monkeypatch, 10.0)
+    assert budget_warning() is None
+    for _ in range(7):
+        ledger.begin(attempt, request())
+    assert "US$ 10.00 are spent, and 7 calls of unknown cost" in (budget_warning() or "")
 
 
 @pytest.mark.parametrize("text", ["-1", "five", "1e3", "nan", " 5"])

@@ -60,7 +60,7 @@ def test_a_sound_model_is_fit_for_everything_and_each_call_is_in_the_cost(
         ended = chrysopedia("doctor", "--model", "--json")
         [found] = ended.json
         asked = [json.dumps(r.body) for r in server.requests if r.path == COMPLETIONS]
-        cost = chrysopedia("cost", "--by", "stage", "--json").json
+        cost = chrysopedia("costs", "--by", "stage", "--json").json["rows"]
     assert ended.code == 0
     assert verdicts(found) == dict.fromkeys(TASKS, "fit")
     assert passed(found) == {

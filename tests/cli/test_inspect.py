@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import URL
 
+from chrysopedia_assets.inspection.comparing import COMPARED
 from resources.database import close_database
 from resources.event_log import event_log_on_disk
 from resources.store.dagster_events import runs_that_gave
@@ -99,7 +100,7 @@ def test_any_two_runs_that_dagster_knows_can_be_compared(
     changed = compared("--against", second)
     assert "only in B" in [one["word"] for one in changed["differences"]]
     assert (changed["a"], changed["b"]) == (unchanged["b"], "now, extractive 1")
-    for stage in ("key_moments", "classifications"):
+    for stage in COMPARED:
         assert compared("--stage", stage, "--against", "v1")["stage"] == stage
 
 
@@ -112,8 +113,8 @@ def test_any_two_runs_that_dagster_knows_can_be_compared(
         (("--run", "v1"), "--run says what is compared"),
         (("--against", "chapters"), "the source of ann--kick has no chapters"),
         (("--against", "chapters", "--stage", "key_moments"), "only topics are compared"),
-        (("--against", "v1", "--stage", "synthesis_groups"), "synthesis_groups cannot be compared"),
-        (("--html", "/nowhere/at/all.html"), "the page cannot be written"),
+        (("--against", "v1", "--stage", "transcripts"), "transcripts cannot be compared"),
+        (("--html", "/dev/null/at/all.html"), "the page cannot be written"),
     ],
 )
 def test_what_cannot_be_done_is_told(
@@ -164,7 +165,15 @@ def test_a_page_is_written_where_it_is_asked_for(
     named, folder = tmp_path / "mine.html", tmp_path / "pages"
     folder.mkdir()
     for asked in (named, folder):
-        assert "Written: " in chrysopedia("inspect", VIDEO, "--html", asked).out
+        assert "Written: " in chrysopedia("inspect", VIDEO, "--html", asked).told
     text = (folder / f"{VIDEO}.html").read_text()
     assert text == named.read_text()
     assert "<h2>Timeline</h2>" in text
+
+
+def test_a_page_is_written_beside_the_json(chrysopedia: Command, ann: Path, tmp_path: Path) -> None:
+    process(chrysopedia, ann)
+    page = tmp_path / "new" / "mine.html"
+    ended = chrysopedia("inspect", VIDEO, "--html", page, "--json")
+    assert ended.json == chrysopedia("inspect", VIDEO, "--json").json
+    assert "<h2>Timeline</h2>" in page.read_text()

@@ -153,6 +153,10 @@ def test_the_doctor_tries_the_model_with_one_call(
         ("CONCURRENCY", "0", "whole number of at least 1"),
         ("PRICE", "cheap", "in/out/cached"),
         ("EXTRA", "[1]", "JSON object"),
+        *(
+            ("EXTRA", f'{{"seed": 1, "{name}": 9}}', f"holds {name}, which")
+            for name in ("n", "model", "max_tokens", "max_completion_tokens")
+        ),
         ("TEMPERATURE", "warm", "CHRYSOPEDIA_LLM_TEMPERATURE"),
         ("BASE_URL", "localhost:11434", "is no address"),
         ("API_KEY", "sk-\u201cpasted\u201d", "what no key has"),

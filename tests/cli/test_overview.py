@@ -1,12 +1,14 @@
 """The overview of a real library, on the terminal and as a page."""
 
-import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from chrysopedia_assets.models.runs import VideoState
+from resources.database import open_database
+from resources.overview import gather
+from resources.store.videos import added_since
 from tests.cli.conftest import Command
 from tests.cli.test_language_model import use
 from tests.fakes.chat_server import ChatServer
@@ -54,7 +56,7 @@ def test_it_tells_what_is_new_broken_stale_and_spent(
     assert today["passed"] > 0
     assert {row["creator"]: row["stale"] for row in found["creators"]} == {"Ann": 1, "Bob": 0}
     page = own_world / "data" / "overview.html"
-    assert str(page) in shown.out
+    assert str(page) in shown.err
     assert "prompts/synthesis was edited" in page.read_text()
 
 
@@ -80,7 +82,25 @@ def test_it_is_written_where_one_wants_it_or_says_why_not(
     there = own_world / "deep" / "down.html"
     assert chrysopedia("overview", "--html", there).code == 0
     assert "No videos yet." in there.read_text()
-    refused = chrysopedia("overview", "--html", own_world)
+    found = chrysopedia("overview", "--html", there.parent, "--json")
+    assert found.json["days"][0]["usd"] == {}
+    assert "No videos yet." in (there.parent / "overview.html").read_text()
+    refused = chrysopedia("overview", "--html", there / "below.html")
     assert refused.code == 2
-    assert "it cannot be written" in refused.told
-    assert json.loads(chrysopedia("overview", "--json").out)["days"][0]["usd"] == {}
+    assert "the page cannot be written" in refused.told
+
+
+def test_new_and_spent_are_of_today_and_the_six_days_before(
+    chrysopedia: Command, own_world: Path
+) -> None:
+    put_vtt(own_world / "library" / "Ann" / "Kick.vtt")
+    chrysopedia("ingest")
+    database = open_database()
+    with database.reading() as connection:
+        [(_, added_at)] = added_since(connection, datetime(2020, 1, 1, tzinfo=UTC))
+    midnight = added_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    last = gather(database, midnight + timedelta(days=6, hours=23, minutes=59))
+    assert [one.video_id for one in last.new_videos] == ["ann--kick"]
+    assert last.week[0].day == added_at.date()
+    over = gather(database, midnight + timedelta(days=7, seconds=1))
+    assert (over.new_videos, over.week[0].day > added_at.date()) == ((), True)

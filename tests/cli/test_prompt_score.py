@@ -74,7 +74,7 @@ def test_a_judge_adds_five_values_and_his_failure_takes_none_away(
         assert by_whom(row)["model"] == JUDGED and row["error"] is None
         calls = len(server.requests)
         assert calls == len(chrysopedia("pages", "list", "--json").json)
-        tasks = chrysopedia("cost", "--by", "stage", "--json").json
+        tasks = chrysopedia("costs", "--by", "stage", "--json").json["rows"]
         assert [one["task"] for one in tasks] == ["judging"]
         fresh = chrysopedia("stale", "--json")
         assert fresh.code == 0, fresh.err

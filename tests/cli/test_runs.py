@@ -1,7 +1,12 @@
 """What ran, as a user asks for it: the list, one run in full, its events, and the work that no run did."""
 
+import re
 import subprocess
 import sys
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -12,6 +17,7 @@ from chrysopedia_assets.models.calls import Attempt, Completion, Dialect, Label,
 from chrysopedia_assets.models.records import STAGES
 from resources.database import open_database
 from resources.store import tables as t
+from resources.store.database import Database
 from resources.store.ledger import Ledger
 from tests.cli.conftest import Command
 from tests.cli.test_commands import _break_engine_for
@@ -30,12 +36,12 @@ def kick(own_world: Path, chrysopedia: Command) -> str:
     return KICK
 
 
-def try_out(video: str, run_id: str | None = None) -> None:
+def try_out(video: str, run_id: str | None = None, cost_usd: float | None = 0.5) -> None:
     """A call that cost something, of a run or of none."""
     ledger = Ledger(open_database())
     label = Label("extraction", video, "segments 0 to 9", "prompt-1", 60.0)
     call = ledger.begin(Attempt("key", run_id, "host/v1", "model-1", label, Dialect()), request())
-    ledger.end(call, Result("ok", 2.0, None, Completion("{}", "stop", None, 100, 10, 40), 0.5))
+    ledger.end(call, Result("ok", 2.0, None, Completion("{}", "stop", None, 100, 10, 40), cost_usd))
 
 
 def test_before_the_first_run_the_list_says_what_to_do(chrysopedia: Command, kick: str) -> None:
@@ -110,6 +116,87 @@ def test_work_without_a_run_is_told_apart(
     assert apart["of runs deleted in Dagster"]["stored_stages"] == 5
     assert apart["of runs deleted in Dagster"]["tokens_cached"] == 40
     assert "Work without a run:" in chrysopedia("runs").out
+
+
+def test_work_without_a_run_is_that_of_the_video_and_an_optimisation_is_no_deleted_run(
+    chrysopedia: Command, kick: str
+) -> None:
+    deleted = str(uuid.uuid4())
+    for video in (kick, "another", "another"):
+        try_out(video, deleted)
+        try_out(video, f"optimisation-{uuid.uuid4().hex}")
+        try_out(video)
+
+    def calls(*of: str) -> dict[str, int]:
+        found = chrysopedia("runs", *of, "--json").json["without_run"]
+        return {row["work"]: row["calls"] for row in found}
+
+    kinds = ("try-outs and checks", "optimisations of prompts", "of runs deleted in Dagster")
+    assert calls() == dict.fromkeys(kinds, 3)
+    assert calls(kick) == dict.fromkeys(kinds, 1)
+
+
+def test_a_call_without_a_price_hides_nothing_of_what_the_others_cost(
+    chrysopedia: Command, kick: str, instance: dg.DagsterInstance
+) -> None:
+    chrysopedia("process")
+    [run] = instance.get_runs()
+    for cost_usd in (0.5, 0.25, None):
+        try_out(kick, run.run_id, cost_usd)
+    one = chrysopedia("runs", "show", f"{kick}#1", "--json").json
+    [stage] = [stage for stage in one["by_stage"] if stage["calls"]]
+    [listed] = chrysopedia("runs", "--json").json["runs"]
+    for told in (one, stage, listed):
+        assert (told["calls"], told["cost_usd"], told["unpriced"]) == (3, 0.75, 1)
+    assert "US$ 0.7500 + 1 unpriced" in chrysopedia("runs", "show", f"{kick}#1").out
+    [head, row] = chrysopedia("runs").out.splitlines()
+    assert "cost usd  unpriced" in head and "0.7500         1" in row
+
+
+@pytest.fixture
+def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_tokyo")
+def test_all_commands_take_the_same_names_and_say_the_same_time(
+    chrysopedia: Command, kick: str, instance: dg.DagsterInstance
+) -> None:
+    before = datetime.now(UTC)
+    chrysopedia("process")
+    [run] = instance.get_runs()
+    try_out(kick, run.run_id)
+    try_out("another", str(uuid.uuid4()))
+    for name in (f"{kick}#1", run.run_id[:9]):
+        [call] = chrysopedia("calls", "list", "--run", name, "--json").json
+        assert call["run"] == run.run_id
+        compared = chrysopedia("inspect", kick, "--against", name, "--run", name)
+        assert compared.code == 0 and f"run {run.run_id[:8]}, v1" in compared.out
+    assert chrysopedia("calls", "list", "--run", f"{kick}#2").code == 2
+    hours = f"({before:%Y-%m-%d %H}|{datetime.now(UTC):%Y-%m-%d %H})"
+    for command in (("runs",), ("runs", "show", f"{kick}#1"), ("events", f"{kick}#1"), ("status",), ("calls", "list"), ("calls", "show", "1")):  # fmt: skip
+        told = chrysopedia(*command).out
+        assert re.search(rf"{hours}:[0-9:.]+ UTC", told), told
+
+
+def test_a_long_list_of_runs_asks_the_ledger_once(
+    chrysopedia: Command, kick: str, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chrysopedia("process")
+    [run] = instance.get_runs()
+    for _ in range(5):
+        instance.add_run(run._replace(run_id=str(uuid.uuid4())))
+    opened = []
+    reading = Database.reading
+    monkeypatch.setattr(Database, "reading", lambda self: opened.append(self) or reading(self))
+    assert len(chrysopedia("runs", "--json").json["runs"]) == 6
+    many, opened[:] = len(opened), []
+    assert len(chrysopedia("runs", "--limit", "1", "--json").json["runs"]) == 1
+    assert len(opened) == many
 
 
 def test_of_a_run_that_many_ids_begin_like_more_is_asked_for(

@@ -98,7 +98,7 @@ def test_a_list_says_of_each_command_what_the_command_says_of_itself() -> None:
 
 
 def test_a_group_lists_its_commands_and_then_its_groups() -> None:
-    inner = lazy_group("Inner.", {"cost": "chrysopedia_assets.cli.cost:cost_command"})
+    inner = lazy_group("Inner.", {"costs": "chrysopedia_assets.cli.costs:costs_command"})
     outer = lazy_group("Outer.", {"stale": "chrysopedia_assets.cli.stale:stale_command"})
     outer.add_typer(inner, name="inner")
     assert list(commands_of(typer.main.get_command(outer))) == ["stale", "inner"]

@@ -145,6 +145,25 @@ def test_a_collector_that_does_not_work_fails_no_run_and_is_told_of_once(
     assert not any("planted-secret" in line for line in told)
 
 
+def test_a_span_that_cannot_be_put_fails_no_run_and_is_told_of_once(
+    speech: Path,
+    instance: dg.DagsterInstance,
+    use_server: Callable[..., None],
+    collected: Collector,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*given: object, **more: object) -> None:
+        raise OSError("no span today")
+
+    monkeypatch.setattr("resources.clients.spans.Spans.put", fail)
+    with ChatServer() as server:
+        use_server(server.base_url)
+        assert processed(instance).failed is None
+    told = [record.getMessage() for record in caplog.records]
+    assert sum("does not take a span (OSError)" in line for line in told) == 1
+
+
 PROGRAM = """
 import atexit, sys
 {before}
@@ -183,3 +202,11 @@ def test_switched_on_without_the_package_it_says_what_to_install_and_goes_on(
     done = opened(missing, **{VARIABLE: "http://127.0.0.1:9"})
     assert "pip install 'chrysopedia[otel]'" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_variable_that_opentelemetry_cannot_use_is_told_of_and_stops_nothing(
+    own_world: Path,
+) -> None:
+    wrong = {VARIABLE: "http://127.0.0.1:9", "OTEL_BSP_MAX_QUEUE_SIZE": "0"}
+    [told] = opened(**wrong).stderr.splitlines()
+    assert "cannot be set up (ValueError)" in told

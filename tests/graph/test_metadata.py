@@ -56,15 +56,32 @@ def test_every_stage_shows_a_count_a_preview_its_maker_and_its_time(stage: str) 
     assert metadata["made_by"] == dg.MetadataValue.text(record.made_by)
 
 
+TABLES = {"synthesis_groups": ["make_up", "members"], "technique_pages": ["contents", "moments"]}
+
+
+def tables_of(stage: str) -> dict[str, dg.TableMetadataValue]:
+    shown = OF[stage](record_of(stage))
+    return {name: v for name, v in shown.items() if isinstance(v, dg.TableMetadataValue)}
+
+
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "transcripts"])
 def test_every_stage_of_many_parts_lists_them_in_a_table(stage: str) -> None:
-    tables = [
-        value
-        for value in OF[stage](record_of(stage)).values()
-        if isinstance(value, dg.TableMetadataValue)
+    tables = tables_of(stage)
+    assert list(tables) == TABLES.get(stage, list(tables)[:1])
+    assert all(shown.records for shown in tables.values())
+
+
+def test_each_moment_can_be_followed_to_its_group_and_its_page() -> None:
+    members = [row.data for row in tables_of("synthesis_groups")["members"].records]
+    assert [(row["group"], row["category"], row["title"]) for row in members] == [
+        (1, "mixing", "Moment 0"),
+        (2, "workflow", "Moment 1"),
     ]
-    assert len(tables) == 1
-    assert tables[0].records
+    moments = [row.data for row in tables_of("technique_pages")["moments"].records]
+    assert [(row["start"], row["title"], row["page"], row["left_out"]) for row in moments] == [
+        ("0:00", "Moment 0", "a--one--cut", ""),
+        ("0:10", "Moment 1", "", "too thin"),
+    ]
 
 
 def test_what_the_inspector_measures_is_in_the_tables_as_numbers() -> None:
@@ -123,11 +140,11 @@ def test_what_models_were_used_for_plots_over_time() -> None:
 
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "transcripts"])
 def test_a_column_has_the_type_of_what_is_in_it(stage: str) -> None:
-    [shown] = [v for v in OF[stage](record_of(stage)).values() if isinstance(v, dg.TableMetadataValue)]  # fmt: skip
-    for column in shown.schema.columns:
-        found = [record.data[column.name] for record in shown.records]
-        assert all(isinstance(value, PYTHON_TYPES[column.type]) for value in found), column
-        assert column.type != "string" or not all(isinstance(v, int | float) for v in found), column
+    for shown in tables_of(stage).values():
+        for column in shown.schema.columns:
+            found = [record.data[column.name] for record in shown.records]
+            assert all(isinstance(value, PYTHON_TYPES[column.type]) for value in found), column
+            assert column.type != "string" or not all(isinstance(v, int | float) for v in found), column  # fmt: skip
 
 
 @pytest.mark.parametrize(

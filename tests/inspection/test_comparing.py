@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from chrysopedia_assets.inspection.comparing import compare, pairs
-from tests.inspection.world import chunks, classes, moment, moments, whole
+from chrysopedia_assets.inspection.comparing import compare
+from chrysopedia_assets.inspection.pairing import pairs
+from tests.inspection.world import chunks, classes, groups, moment, moments, pages, transcript
 
 NAMES = ("v1", "now")
 
@@ -72,11 +73,50 @@ def test_a_comparison_counts_its_words_and_names_its_sides() -> None:
     assert found.counts == {"same": 1, "only in A": 1}
 
 
+def test_groups_are_compared_by_their_moments() -> None:
+    zero, one, two, three = (moment(n) for n in range(4))
+    before = groups(("mixing", 1, (zero, one, two)), ("mastering", 1, (three,)))
+    assert told(before, before) == [("same", "mixing", ""), ("same", "mastering", "")]
+    split = groups(("mixing", 1, (zero, one)), ("mixing", 1, (two,)), ("mastering", 1, (three,)))
+    assert told(before, split) == [
+        ("changed", "mixing", "lost 'Moment 2'"),
+        ("only in B", "mixing", "split from 'mixing' at 0:00"),
+        ("same", "mastering", ""),
+    ]
+    assert told(split, before) == [
+        ("changed", "mixing", "gained 'Moment 2'"),
+        ("only in A", "mixing", "joined with 'mixing' at 0:00"),
+        ("same", "mastering", ""),
+    ]
+    assert told(before, groups(("synthesis", 1, (three,)))) == [
+        ("only in A", "mixing", ""),
+        ("changed", "synthesis", "was 'mastering'"),
+    ]
+
+
+def test_a_moment_that_only_has_another_title_stays_in_its_group() -> None:
+    renamed = moment(0, moment_id="new", title="Tuned")
+    assert told(groups(("mixing", 1, (moment(0),))), groups(("mixing", 1, (renamed,)))) == [
+        ("same", "mixing", "")
+    ]
+
+
+def test_pages_say_what_moved_what_they_were_called_and_whether_they_read_otherwise() -> None:
+    before, after = pages((moment(0), moment(1))), pages((moment(0), moment(2)))
+    assert told(before, before) == [("same", "Low Kick", "")]
+    [page] = after.pages
+    other = {"title": "Deep Kick", "category": "mastering", "summary": "another [1]"}
+    after = after.model_copy(update={"pages": (page.model_copy(update=other),)})
+    assert told(before, after) == [
+        ("changed", "Deep Kick", "was 'Low Kick'; mixing → mastering; gained 'Moment 2'; lost 'Moment 1'; another text")
+    ]  # fmt: skip
+    none = before.model_copy(update={"pages": ()})
+    assert told(before, none) == [("only in A", "Low Kick", "")]
+
+
 def test_what_cannot_be_compared_is_refused() -> None:
-    groups = whole().synthesis_groups
-    assert groups is not None
-    with pytest.raises(TypeError, match="SynthesisGroups and SynthesisGroups are not compared"):
-        compare(groups, groups, NAMES, {})
+    with pytest.raises(TypeError, match="Transcript and Transcript are not compared"):
+        compare(transcript(), transcript(), NAMES, {})
     with pytest.raises(TypeError):
         compare(chunks(0), moments(), NAMES, {})
 

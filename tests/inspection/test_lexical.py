@@ -37,8 +37,12 @@ def test_where_nothing_is_said_nothing_changes(texts: list[str]) -> None:
     assert lexical_drops(texts, [1, 2]) == [0.5, 0.5]
 
 
-def test_scripts_without_spaces_have_words_too() -> None:
-    one, other = "キックの音を下げる", "和音を広げて弾く"
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("キックの音を下げる", "和音を広げて弾く"), ("ស្គរធំទាប", "ព្យាង្គទន់"), ("ກອງໃຫຍ່ຕ່ຳ", "ຄອດກວ້າງ")],
+)
+def test_scripts_without_spaces_have_words_too(one: str, other: str) -> None:
+    assert len(lexical._words(one)) == len(one)
     drops = lexical_drops([one, one, other, other], [1, 2, 3])
     assert max(drops) == drops[1] > drops[0]
 

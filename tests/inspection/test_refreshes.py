@@ -8,12 +8,13 @@ import pytest
 
 from chrysopedia_assets.inspection.refreshes import (
     RefreshRecord,
-    RefreshRun,
     Spared,
     account,
     spared_by,
 )
 from chrysopedia_assets.models.calls import Usage
+from chrysopedia_assets.models.runs import Run
+from tests.models.test_runs import run as run_of
 
 AT = datetime(2026, 11, 26, 12, tzinfo=UTC)
 RECORD = RefreshRecord(
@@ -39,22 +40,22 @@ ENDED = replace(
 )
 
 
-def run(video_id: str, status: str = "SUCCESS") -> RefreshRun:
-    return RefreshRun(f"run of {video_id}", video_id, status)
+def run(video_id: str, state: str = "complete") -> Run:
+    return run_of(run_id=f"run of {video_id}", video_id=video_id, number=1, state=state)
 
 
 def test_what_a_refresh_says_of_itself_counts_when_it_has_ended() -> None:
-    found = account(ENDED, [run("a"), run("b", "FAILURE")], Usage(calls=4, cost_usd=1.2))
+    found = account(ENDED, [run("a"), run("b", "error")], Usage(calls=4, cost_usd=1.2))
     assert (found.state, found.videos, found.spared) == ("done", 3, 2)
     assert (found.failed, found.left) == (("b",), ("b", "c"))
     assert (found.expected_calls, found.expected_usd) == ((3.0, 9.0), (1.0, 2.0))
 
 
 def test_of_one_that_was_killed_the_runs_say_what_is_left() -> None:
-    runs = [run("a", "FAILURE"), run("a"), run("b", "STARTED")]
+    runs = [run("a", "error"), run("a"), run("b", "running")]
     found = account(RECORD, runs, Usage())
     assert (found.state, found.failed, found.left) == ("under way", (), ("b", "c"))
-    found = account(RECORD, [run("a"), run("b", "FAILURE")], Usage())
+    found = account(RECORD, [run("a"), run("b", "error")], Usage())
     assert (found.state, found.failed, found.left) == ("no end", ("b",), ("b", "c"))
     assert found.spared is None, "nobody has said so any more"
 

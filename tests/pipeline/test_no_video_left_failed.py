@@ -9,10 +9,14 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 from chrysopedia_assets.assets.no_video_left_failed import SAID_VIDEOS, in_words
 from chrysopedia_assets.automation.process import Order, Processor
 from chrysopedia_assets.definitions import build_defs
-from chrysopedia_assets.models.runs import Failure, VideoStanding
+from chrysopedia_assets.models.runs import PARTITION, PROCESS, Failure, VideoStanding
 from resources.database import open_database
+from resources.event_log import event_log_on_disk
+from resources.freshness import look
+from resources.video_states import video_states
 from tests.models.test_runs import run
 from tests.pipeline.test_process import VIDEO, Engine, kick, take_in
+from tests.store.test_dagster_runs import dead
 
 CHECK = dg.AssetCheckKey(dg.AssetKey("technique_pages"), "no_video_left_failed")
 __all__ = ["kick"]
@@ -65,9 +69,52 @@ def test_it_can_be_executed_alone(instance: dg.DagsterInstance) -> None:
     assert (found.passed, found.partition) == (False, None)
 
 
+@pytest.mark.usefixtures("kick")
+def test_what_mended_nothing_takes_no_video_off_the_list(instance: dg.DagsterInstance) -> None:
+    take_in(instance)
+    job = build_defs().resolve_implicit_global_asset_job_def()
+
+    def run_alone(*stages: str) -> None:
+        keys = [dg.AssetKey(stage) for stage in stages]
+        job.execute_in_process(instance=instance, partition_key=VIDEO, asset_selection=keys)
+
+    processed(instance, build_defs(engine=Engine(fail_at="extraction")))
+    for succeeds in (("topic_chunks",), ("transcripts", "topic_chunks")):
+        run_alone(*succeeds)
+        assert (state(), failed_at()) == ("error", "key_moments"), "it was not made since"
+    tags = {PARTITION: VIDEO}
+    instance.create_run_for_job(job, status=dg.DagsterRunStatus.CANCELED, tags=tags)
+    assert (state(), failed_at()) == ("error", "key_moments")
+    assert not told(instance).passed
+    run_alone("key_moments")
+    assert (state(), failed_at()) == ("not started", None), "it is made, and the rest never failed"
+
+    between = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
+    instance.add_run_tags(between.run_id, {PROCESS: dead()})
+    run_alone("key_moments")
+    assert (state(), failed_at()) == ("error", ""), "what has to run next was not made since"
+    run_alone("classifications")
+    run_alone("synthesis_groups")
+    run_alone("technique_pages")
+    assert (state(), failed_at()) == ("complete", None)
+
+
+def state() -> str:
+    return standing().state
+
+
+def failed_at() -> str | None:
+    return standing().failed_at if standing().failed_run else None
+
+
+def standing() -> VideoStanding:
+    [found] = video_states(look(event_log_on_disk(), open_database()), open_database())
+    return found
+
+
 def broken(number: int, reason: str) -> VideoStanding:
     last = run(video_id=f"v-{number}", number=1, state="error", failure=Failure(stage="key_moments", reason=reason))  # fmt: skip
-    return VideoStanding(video_id=f"v-{number}", creator="Ann", state="error", stored={}, to_run=("key_moments",), last_run=last)  # fmt: skip
+    return VideoStanding(video_id=f"v-{number}", creator="Ann", state="error", stored={}, to_run=("key_moments",), last_run=last, failed_run=last)  # fmt: skip
 
 
 def test_what_models_and_files_say_is_text_and_a_long_list_is_cut() -> None:

@@ -16,6 +16,7 @@ from chrysopedia_assets.models.overview import (
     RunningNow,
     StaleCause,
 )
+from chrysopedia_assets.models.prompts import PROMPT_NAMES
 from chrysopedia_assets.models.runs import VideoState
 from chrysopedia_assets.site.overview import overview_html
 
@@ -110,6 +111,23 @@ def test_quality_is_a_line_of_the_days_that_have_a_value(name: str, shown: str) 
     lines = re.findall(r'<polyline class="s\d" points="([^"]*)"', html)
     assert [line.strip() for line in lines].count(shown) == 1
     assert f"{name}: 0.75" in html
+
+
+def test_a_budget_of_nothing_is_told() -> None:
+    html = overview_html(overview(budget_usd=0.0, spent_this_month_usd=0.0))
+    assert "This month: US$ 0.00 of US$ 0.00" in html
+    assert "No call that costs anything is sent" in html
+    assert "<meter" not in html, "a share of nothing is none"
+    assert "This month" not in overview_html(overview(budget_usd=None, spent_this_month_usd=0.0))
+
+
+def test_every_task_has_a_colour_of_its_own() -> None:
+    usd = dict.fromkeys([*PROMPT_NAMES, "check"], 1.0)
+    html = overview_html(overview(days=days(Day(day=LAST, usd=usd, calls=7))))
+    classes = re.findall(r'<rect class="(f\d+)" x="27.1" width="0.8"', html)
+    assert len(set(classes)) == len(usd)
+    assert all(f".{name} {{ fill: var(--c{name[1:]})" in html for name in classes)
+    assert all(html.count(f"--c{name[1:]}: #") == 2 for name in classes), "light and dark"
 
 
 def test_an_empty_library_says_what_to_do_next() -> None:

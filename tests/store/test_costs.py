@@ -1,6 +1,7 @@
 """What calls cost, added up on both databases: nothing counted twice, nothing unknown counted as nothing."""
 
 import random
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -18,14 +19,12 @@ from chrysopedia_assets.models.calls import (
 )
 from chrysopedia_assets.models.records import STAGES
 from resources.store import tables as t
+from resources.store.calls import ALL, Which
 from resources.store.costs import (
-    ALL,
     By,
-    Which,
     by_day,
     history,
     saved,
-    total,
     totals,
     totals_by_page,
     usage_of,
@@ -74,12 +73,12 @@ def added(database: Database, by: By, video_id: str | None = None) -> list[dict[
 
 def summed(database: Database, which: Which = ALL) -> dict[str, Any]:
     with database.reading() as connection:
-        return total(connection, which)
+        return asdict(usage_of(connection, which))
 
 
 def by_page(database: Database, which: Which = ALL) -> list[dict[str, Any]]:
     with database.reading() as connection:
-        return totals_by_page(connection, total(connection, which), which)
+        return totals_by_page(connection, usage_of(connection, which), which)
 
 
 def added_by_page(database: Database, which: Which = ALL) -> dict[str | None, float]:
@@ -93,7 +92,7 @@ def spared(database: Database, which: Which = ALL) -> dict[str, Any]:
 
 def used(database: Database, run_id: str = "run-1", task: str = "extraction") -> Usage:
     with database.reading() as connection:
-        return usage_of(connection, run_id, task, VIDEO)
+        return usage_of(connection, Which(VIDEO, run_ids=[run_id], task=task))
 
 
 def calls_of(database: Database, video: str = VIDEO) -> float | None:
@@ -157,8 +156,42 @@ def test_a_stage_is_told_what_it_used(database: Database) -> None:
         call(database, **other)
     assert used(database) == Usage(
         calls=2, reused=1, failed=1, tokens_in=200, tokens_out=20, tokens_cached=80, cost_usd=0.75,
-        unpriced=0, seconds=4.0, prompt_version="prompt-1",
+        unpriced=0, seconds=4.0,
     )  # fmt: skip
+
+
+def test_calls_are_added_up_by_whatever_is_true_of_them(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resources.store.database.MAX_IN", 2)
+    runs = ("run-1", "run-2", "run-3", None)
+    for number, run in enumerate(runs):
+        call(database, cost_usd=float(10**number), run=run)
+    call(database, "truncated", 0.1, version="prompt-2", model="model-2", task="synthesis")
+
+    def usd(**which: Any) -> float:
+        with database.reading() as connection:
+            return usage_of(connection, Which(**which)).cost_usd
+
+    assert usd() == 1111.1
+    assert usd(run_ids=runs[:3]) == 111.1
+    assert usd(run_ids=[None]) == 1000
+    assert usd(run_ids=["run-2", None]) == 1010
+    assert usd(run_ids=[]) == 0
+    assert usd(run="run-") == 111.1
+    assert usd(run="_") == 0
+    for name, value in (
+        ("prompt_version", "prompt-2"),
+        ("model", "model-2"),
+        ("task", "synthesis"),
+    ):
+        assert usd(**{name: value}) == usd(outcome="truncated") == 0.1
+
+
+def test_pages_and_refreshes_are_added_up_elsewhere(database: Database) -> None:
+    for by in (By.PAGE, By.REFRESH):
+        with pytest.raises(KeyError):
+            added(database, by)
 
 
 def test_a_cost_that_nobody_knows_is_counted_and_not_as_zero(database: Database) -> None:

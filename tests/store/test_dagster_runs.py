@@ -6,26 +6,36 @@ from collections.abc import Iterator
 
 import dagster as dg
 import pytest
+from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster._core.storage.runs.schema import KeyValueStoreTable, RunTagsTable
 from sqlalchemy.engine import URL
 
 from chrysopedia_assets.automation.dead_runs import end_dead_runs
 from chrysopedia_assets.automation.partitions import VIDEOS, videos
-from chrysopedia_assets.models.runs import PARTITION, PROCESS, RUN_NUMBER, Failure, Run, killed
+from chrysopedia_assets.models.runs import (
+    PARTITION,
+    PROCESS,
+    REFRESH,
+    RUN_NUMBER,
+    Failure,
+    Run,
+    killed,
+)
 from resources.event_log import run_tables_on_disk
 from resources.failures import our_failures
 from resources.processes import mark_of
 from resources.store.dagster_runs import (
     STATES,
-    count_events,
+    backfill_states,
     find_runs,
-    last_failures,
+    newest_failures,
     newest_runs,
-    read_events,
     read_runs,
     run_ids,
+    runs_of_refreshes,
     unfinished_runs,
 )
+from resources.store.run_events import FROM_OUTSIDE, count_events, read_events
 
 KICK, SNARE = "ann--kick", "ann--snare"
 HOSTILE = "the model said \x1b[31m<b>stop</b> | `rm`"
@@ -100,8 +110,9 @@ def read(run_id: str) -> Run:
 
 def test_before_the_first_run_there_is_none(own_world: object) -> None:
     tables = run_tables_on_disk()
-    assert read_runs(tables) == unfinished_runs(tables) == last_failures(tables) == []
-    assert newest_runs(tables) == {} and run_ids(tables) == set()
+    assert read_runs(tables) == unfinished_runs(tables) == []
+    assert newest_runs(tables) == newest_failures(tables) == {} and run_ids(tables) == set()
+    assert runs_of_refreshes(tables) == backfill_states(tables) == {}
     assert (find_runs(tables, "a"), find_runs(tables, "a#1"), read_events(tables, "a")) == ([], [], [])  # fmt: skip
 
 
@@ -125,7 +136,7 @@ def test_what_is_read_is_what_dagster_says(either: dg.DagsterInstance) -> None:
         logs = either.all_logs(one.run_id)
         made = [log.asset_materialization for log in logs if log.asset_materialization]
         assert one.stages == tuple(event.asset_key.to_user_string() for event in made)
-        assert count_events(tables, one.run_id) == len(logs)
+        assert count_events(tables, [one.run_id]) == {one.run_id: len(logs)}
         events = read_events(tables, one.run_id)
         assert [event.at.timestamp() for event in events] == [pytest.approx(log.timestamp) for log in logs]  # fmt: skip
         assert [event.stage for event in events] == [log.step_key for log in logs]
@@ -148,9 +159,10 @@ def test_where_a_run_failed_and_why_is_told_in_the_error_s_own_words(
     assert read(run(either)).failure is None
     events = read_events(run_tables_on_disk(), crashed.run_id)
     assert [event.message for event in events if event.kind == "log"] == ["about to cut"]
-    [failed] = [event for event in events if event.kind == "step_failure"]
-    assert failed.message.endswith(HOSTILE)
-    assert last_failures(run_tables_on_disk()) == [crashed.run_id]
+    [at] = [event for event in events if event.kind == "step_failure"]
+    assert at.message.endswith(HOSTILE)
+    failed = newest_failures(run_tables_on_disk())
+    assert {video: one.run_id for video, one in failed.items()} == {SNARE: crashed.run_id, KICK: refused.run_id}, "whatever ran since"  # fmt: skip
 
 
 def test_a_run_whose_process_is_gone_has_failed_before_and_after_anybody_said_so(
@@ -208,6 +220,18 @@ def test_a_run_that_dagster_itself_found_without_its_process_was_killed(
     assert failure and failure.reason == killed(mark)
 
 
+@pytest.mark.parametrize("mark", [mark_of(), "another:1:1:0:1"])
+def test_what_was_called_failed_from_outside_is_told_so_where_nobody_knows_of_a_kill(
+    either: dg.DagsterInstance, mark: str
+) -> None:
+    run_id = begun(either, "STARTED", mark)
+    found = either.get_run_by_id(run_id)
+    assert found is not None
+    either.report_run_failed(found)
+    failure = read(run_id).failure
+    assert failure and failure.reason == FROM_OUTSIDE
+
+
 def test_runs_are_found_by_video_state_trigger_and_limit(either: dg.DagsterInstance) -> None:
     first, second = run(either), run(either, fails="yes")
     other = run(either, SNARE, **{"chrysopedia/trigger": "sensor"})
@@ -224,6 +248,7 @@ def test_runs_are_found_by_video_state_trigger_and_limit(either: dg.DagsterInsta
     assert found(trigger="sensor") == [other]
     assert found(KICK, trigger="sensor") == found("nobody") == []
     assert [one.run_id for one in find_runs(tables, f"{KICK}#2")] == [second]
+    assert [one.run_id for one in find_runs(tables, second[:13].upper())] == [second]
     assert find_runs(tables, f"{KICK}#3") == find_runs(tables, "_") == find_runs(tables, "%") == []
     assert {one.run_id for one in find_runs(tables, "")} == {first, second, other}
 
@@ -245,3 +270,38 @@ def test_a_run_that_is_deleted_in_dagster_is_gone(either: dg.DagsterInstance) ->
     assert [one.run_id for one in read_runs(run_tables_on_disk())] == [first]
     assert newest_runs(run_tables_on_disk())[KICK].run_id == first
     assert second not in run_ids(run_tables_on_disk())
+
+
+def test_runs_of_a_refresh_are_those_of_videos_that_are_marked_with_it(
+    either: dg.DagsterInstance,
+) -> None:
+    first, second = run(either, fails="yes", **{REFRESH: "r1"}), run(either, **{REFRESH: "r1"})
+    other = run(either, SNARE, **{REFRESH: "r2"})
+    JOB.execute_in_process(
+        instance=either, asset_selection=[dg.AssetKey("report")], tags={REFRESH: "r1"}
+    )
+    run(either)
+    killed = begun(either, "STARTED", dead())
+    either.add_run_tags(killed, {REFRESH: "r2"})
+    found = {
+        refresh_id: [(one.run_id, one.state) for one in runs]
+        for refresh_id, runs in runs_of_refreshes(run_tables_on_disk()).items()
+    }
+    assert found == {
+        "r1": [(first, "error"), (second, "complete")],
+        "r2": [(other, "complete"), (killed, "error")],
+    }
+
+
+def test_a_backfill_stands_as_dagster_says(either: dg.DagsterInstance) -> None:
+    backfill = PartitionBackfill(
+        "b1",
+        status=BulkActionStatus.REQUESTED,
+        from_failure=False,
+        tags={},
+        backfill_timestamp=0.0,
+    )
+    either.add_backfill(backfill)
+    assert backfill_states(run_tables_on_disk()) == {"b1": "REQUESTED"}
+    either.update_backfill(backfill.with_status(BulkActionStatus.COMPLETED_SUCCESS))
+    assert backfill_states(run_tables_on_disk()) == {"b1": "COMPLETED_SUCCESS"}

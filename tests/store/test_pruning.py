@@ -8,22 +8,25 @@ import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from chrysopedia_assets.models.calls import Attempt, Completion, Dialect, Label, Result
+from chrysopedia_assets.models.calls import Attempt, Completion, Dialect, Label, Outcome, Result
 from chrysopedia_assets.models.prompts import PromptName
 from chrysopedia_assets.models.records import STAGES
 from resources.store import tables as t
 from resources.store.calls import find_call
-from resources.store.costs import By, history, totals
+from resources.store.costs import By, history, saved, totals, totals_by_page, usage_of
 from resources.store.database import Database
 from resources.store.ledger import Ledger
 from resources.store.pruning import give_back, prune
 from resources.store.records import save
-from resources.store.retention import Bounds, Pruned
+from resources.store.retention import Bounds, Item, Pruned, to_drop
+from resources.store.spending import spent_since
+from resources.store.stage_versions import list_versions
 from resources.store.videos import list_videos, put_video
 from tests.fakes.calling import request
 from tests.records import library_video, record_of
@@ -44,6 +47,7 @@ def put(database: Database) -> Iterator[Put]:
     def call(
         key: str, days: int, *, run: str | None = "old", task: PromptName = "extraction",
         reused: bool = False, text: str = "a reply", video: str = VIDEO,
+        outcome: Outcome = "ok", counted: bool = True,
     ) -> int:  # fmt: skip
         ledger = Ledger(database)
         label = Label(task, video, "segments 0 to 9", "prompt-1", 60.0)
@@ -51,9 +55,11 @@ def put(database: Database) -> Iterator[Put]:
         if reused:
             ledger.reuse(attempt, request(key))
         else:
-            completion = Completion(text, "stop", "I would rather not", 100, 10, 40)
+            counts = (100, 10, 40) if counted else (None, None, None)
+            completion = Completion(text, "stop", "I would rather not", *counts)
+            cost = 0.5 if counted else None
             call_id = ledger.begin(attempt, request(key))
-            ledger.end(call_id, Result("ok", 2.0, None, completion, 0.5))
+            ledger.end(call_id, Result(outcome, 2.0, None, completion, cost))
         with database.writing(lock="test") as connection:
             [newest] = connection.execute(sa.select(sa.func.max(t.llm_calls.c.call_id))).one()
             set_age(connection, t.llm_calls.c.started_at, t.llm_calls.c.call_id == newest, days)
@@ -152,7 +158,7 @@ def test_what_made_the_present_pages_is_kept_also_where_it_was_reused(
     put("paid by an earlier run", 300, task="synthesis")
     put("paid by an earlier run", 200, run="live", task="synthesis", reused=True)
     put("a bad try of the live run", 200, run="live", task="synthesis")
-    put("of a stage that was run again since", 200, run="live", task="extraction")
+    put("of a result that no page came from", 200, run="live", task="extraction")
     put("of another video", 200, run="live", task="synthesis", video="b--two")
     put("of another run", 200, task="synthesis")
     put("a try-out", 200, run=None, task="synthesis")
@@ -165,17 +171,69 @@ def test_what_made_the_present_pages_is_kept_also_where_it_was_reused(
     assert "none of it may be dropped" in done.lines()[-1]
 
 
+def test_what_a_page_that_stands_came_from_is_kept_though_it_was_made_anew_since(
+    database: Database, put: Put
+) -> None:
+    put("before", 300, task="segmentation", run="older")
+    put("of the page", 200, task="segmentation", run="live")
+    put("of now", 100, task="segmentation", run="newer")
+    remake(database, "older", "topic_chunks")
+    for stage in STAGES:
+        store(database, stage, "live")
+    remake(database, "newer", "topic_chunks")
+    before = page_costs(database)
+    done = pruned(database, "0d", "0KB")
+    assert kept(database) == {"of the page", "of now"}
+    assert topics(database) == ["live", "newer"]
+    assert page_costs(database) == before
+    assert (done.kept["live"].versions, done.kept["newest"].versions) == (1, 4)
+    for stage in STAGES[2:]:
+        store(database, stage, "newer")
+    pruned(database, "0d", "0KB")
+    assert kept(database) == {"of now"}
+    assert topics(database) == ["newer"]
+
+
+def remake(database: Database, run_id: str, stage: Any) -> None:
+    """So that it differs from what other runs gave."""
+    record = record_of(stage).model_copy(update={"made_by": f"model of {run_id}"})
+    with database.writing(lock="test") as connection:
+        save(connection, stage, record, run_id)
+
+
+def topics(database: Database) -> list[str]:
+    """The runs whose topics are kept."""
+    with database.reading() as connection:
+        return [one.run_id or "" for one in list_versions(connection, VIDEO, "topic_chunks")][::-1]
+
+
+def page_costs(database: Database) -> list[dict[str, Any]]:
+    with database.reading() as connection:
+        return totals_by_page(connection, usage_of(connection))
+
+
 def test_no_figure_changes(database: Database, put: Put) -> None:
     put("a", 100)
     put("a", 50, reused=True)
     put("b", 40, run="live", task="synthesis")
+    put("bad", 30, run="older", outcome="truncated")
+    put("bad", 20, run="live", task="synthesis", reused=True)
+    put("of a server that does not count", 10, counted=False)
+    for stage in STAGES:
+        store(database, stage, "other")
 
     def figures() -> list[Any]:
+        since = NOW - timedelta(days=400)
         with database.reading() as connection:
-            return [totals(connection, by) for by in By]
+            return [
+                *(totals(connection, by) for by in By if by not in (By.PAGE, By.REFRESH)),
+                totals_by_page(connection, usage_of(connection)),
+                saved(connection),
+                spent_since(connection, since),
+            ]
 
     before = figures()
-    assert prune(database, ALL, dry_run=False).dropped.exchanges == 2
+    assert prune(database, ALL, dry_run=False).dropped.exchanges == 4
     assert figures() == before
 
 
@@ -245,6 +303,23 @@ def test_a_kill_in_the_middle_drops_nothing(database: Database, put: Put) -> Non
     assert kept(database) == {"a", "b"}
     prune(database, ALL, dry_run=False)
     assert kept(database) == set()
+
+
+def test_what_is_asked_again_meanwhile_is_not_dropped_with_the_old(
+    database: Database, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("a", 100)
+    asks = Thread(target=put, args=("a", 0))
+
+    def asked_meanwhile(*given: Any) -> list[Item]:
+        asks.start()
+        asks.join(0.3)  # not to be waited for: it waits for us
+        return to_drop(*given)
+
+    monkeypatch.setattr("resources.store.pruning.to_drop", asked_meanwhile)
+    prune(database, ALL, dry_run=False)
+    asks.join()
+    assert kept(database) == {"a"}
 
 
 def test_the_room_goes_back_to_the_disk_or_it_is_told_how(database: Database, put: Put) -> None:

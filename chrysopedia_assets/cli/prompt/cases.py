@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chrysopedia_assets.cli.output import Json, one_line, print_json, print_table
+from chrysopedia_assets.cli.output import Json, print_json, print_table
 from chrysopedia_assets.cli.prompt.trying import Model, tell_if_offline
 
 if TYPE_CHECKING:
@@ -187,4 +187,4 @@ def _why(run: "CaseRun") -> str:
         why.append(f"not found: {', '.join(map(repr, run.missing))}")
     if run.wrongly:
         why.append(f"wrongly found: {', '.join(map(repr, run.wrongly))}")
-    return one_line("; ".join(why))
+    return "; ".join(why)

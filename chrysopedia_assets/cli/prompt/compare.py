@@ -222,14 +222,18 @@ def _write(folder: Path, outcome: Outcome, found: dict[str, Any]) -> None:
 
 def _figures(prompt: "PromptTemplate", samples: "Sequence[Sample]") -> str:
     """What an answer of it takes, by the ledger: whenever it was paid, and however often it was asked."""
+    from chrysopedia_assets.models.calls import Usage
     from resources.database import open_database
-    from resources.store.costs import of_prompt
+    from resources.store.calls import Which
+    from resources.store.costs import usage_of
 
+    model = prompt.settings.model or ""
     videos = {one.tried.fixture.video.video_id for one in samples}
     with open_database().reading() as connection:
-        used = of_prompt(
-            connection, prompt.task, prompt.version, prompt.settings.model or "", videos
-        )
+        used = Usage()
+        for video in videos:
+            asked = Which(video, task=prompt.task, prompt_version=prompt.version, model=model)
+            used = used.plus(usage_of(connection, asked))
     if not used.calls:
         return "no calls"
     price = "price unknown" if used.unpriced else f"US$ {used.cost_usd / used.calls:.5f}"

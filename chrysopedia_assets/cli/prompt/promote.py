@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chrysopedia_assets.cli.output import Json, errors, print_json, print_table, results
+from chrysopedia_assets.cli.output import Json, errors, print_json, print_table, results, shown_time
 from resources.clients.library import shown
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def history_command(
             "number": entry.number,
             "installed": entry.number == found.in_place,
             "version": entry.prompt_version,
-            "when": entry.promoted_at.strftime("%Y-%m-%d %H:%M"),
+            "when": shown_time(entry.promoted_at, "minutes"),
             "from": shown(entry.source),
             "verdict": entry.verdict,
             "scores": None

@@ -6,7 +6,7 @@ has what they paid. What does not: adding up (the ledger), prices, the budgets o
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
@@ -20,31 +20,42 @@ PROCESSES = 10
 """So many may spend as this one does. Where that does not fit any more, the ledger is looked at for every call."""
 
 
+@dataclass(eq=False)
+class Held:
+    """Room for a call, which may cost so much; `call_id` is its number in the ledger, from when it is there."""
+
+    may_cost_usd: float
+    call_id: int | None = None
+
+
 @dataclass
 class MonthBudget:
-    """All of it runs in one event loop. `spent` reads what the ledger has of this month; it is called in a thread."""
+    """All of it runs in one event loop. `spent` reads what the ledger has of this month, but for the calls that it is
+    given; it is called in a thread.
+    """
 
     usd: float
-    spent: Callable[[], MonthSpent]
+    spent: Callable[[Collection[int]], MonthSpent]
     _known: MonthSpent = field(default_factory=MonthSpent)
     _looked_at: float = -LOOK_S
-    _under_way: dict[object, float] = field(default_factory=dict)
-    _ended: dict[object, float] = field(default_factory=dict)
+    _under_way: set[Held] = field(default_factory=set)
+    _ended: set[Held] = field(default_factory=set)
     """What came to its end since the last look: for as much as it can have cost."""
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
-    async def hold(self, may_cost_usd: float) -> AsyncIterator[None]:
+    async def hold(self, may_cost_usd: float) -> AsyncIterator[Held]:
         """For a call that may cost so much; waits while those under way may leave enough. Raises BudgetSpent."""
-        call = object()
+        call = Held(may_cost_usd)
         async with self._one_at_a_time:
             await self._find_room(may_cost_usd)
-            self._under_way[call] = may_cost_usd
+            self._under_way.add(call)
         try:
-            yield
+            yield call
         finally:
-            self._ended[call] = self._under_way.pop(call)
+            self._under_way.remove(call)
+            self._ended.add(call)
             self._news.set()
 
     async def _find_room(self, may_cost_usd: float) -> None:
@@ -60,15 +71,15 @@ class MonthBudget:
             await self._news.wait()
 
     def _fits(self, may_cost_usd: float, processes: int = 1) -> bool:
-        held = sum(self._under_way.values()) + sum(self._ended.values())
+        held = sum(call.may_cost_usd for call in (*self._under_way, *self._ended))
         return self._known.at_most(may_cost_usd) + (held + may_cost_usd) * processes <= self.usd
 
     async def _look(self) -> None:
-        recorded = list(self._ended)
+        recorded = set(self._ended)
+        own = [call.call_id for call in self._under_way if call.call_id is not None]
         self._looked_at = time.monotonic()
-        self._known = await asyncio.to_thread(self.spent)
-        for call in recorded:
-            del self._ended[call]
+        self._known = await asyncio.to_thread(self.spent, own)
+        self._ended -= recorded
 
     def _no_room(self, may_cost_usd: float) -> BudgetSpent:
         known = self._known
@@ -82,6 +93,8 @@ class MonthBudget:
 
 def room_for(
     budget: MonthBudget | None, request: Request, base_url: str, price: Price | None
-) -> AbstractAsyncContextManager[None]:
+) -> AbstractAsyncContextManager[Held]:
     """For one call; without a budget there is always room. Raises ConfigurationError for an unknown price, BudgetSpent when entered."""
-    return nullcontext() if budget is None else budget.hold(most_usd(request, base_url, price))
+    if budget is None:
+        return nullcontext(Held(0.0))
+    return budget.hold(most_usd(request, base_url, price))

@@ -21,13 +21,8 @@ from chrysopedia_assets.errors import (
     ModelNotFound,
     PromptTooLong,
     RateLimited,
-    ReplyDeclined,
-    ReplyEmpty,
-    ReplyMisshapen,
     ReplyNotJson,
     ReplyRefused,
-    ReplyShort,
-    ReplyTruncated,
     ServerFailed,
     TimedOut,
 )
@@ -36,13 +31,13 @@ from chrysopedia_assets.models.calls import (
     Completion,
     Dialect,
     Label,
-    Outcome,
     Request,
     Result,
 )
-from resources.clients.llm.budget import MonthBudget, room_for
+from resources.clients.llm.budget import Held, MonthBudget, room_for
 from resources.clients.llm.dialect import learned
 from resources.clients.llm.endpoint import Endpoint, Unsupported
+from resources.clients.llm.outcomes import outcome_of
 from resources.clients.llm.prices import Price, cost_usd
 from resources.clients.llm.turns import Turns
 
@@ -52,26 +47,6 @@ FIRST_WAIT_S = 1.0
 ATTEMPTS = {RateLimited: 6, ServerFailed: 4, TimedOut: 2}
 MAX_REPLY_CHARS = 500_000
 """A longer reply is noise; it is refused, and not kept."""
-
-MAYBE_PAID = frozenset({"server_error", "timed_out"})
-"""A server that does not answer may have worked, and may bill it; one that refuses a request does not."""
-
-OUTCOMES: dict[type[ChrysopediaError], Outcome] = {
-    ReplyTruncated: "truncated",
-    ReplyNotJson: "not_json",
-    ReplyMisshapen: "misshapen",
-    ReplyDeclined: "declined",
-    ReplyEmpty: "empty",
-    ReplyShort: "short",
-    ReplyRefused: "breaks_rules",
-    RateLimited: "rate_limited",
-    ServerFailed: "server_error",
-    TimedOut: "timed_out",
-    PromptTooLong: "too_long",
-    AccessDenied: "denied",
-    ModelNotFound: "no_such_model",
-    Unsupported: "unsupported",
-}
 
 
 class Ledger(Protocol):
@@ -202,11 +177,11 @@ class Caller:
                         if self._quiet_s(endpoint) > 0 or dialect != self._dialects[name]:
                             continue  # another call has learned something while this one waited for its turn
                         room = room_for(self.budget, asked, endpoint.base_url, self.price)
-                        await paid_for.enter_async_context(room)
+                        held = await paid_for.enter_async_context(room)
                         attempt = Attempt(
                             asked.key, run_id, endpoint.name, asked.model, label, dialect
                         )
-                        sent = await self._send(endpoint, asked, attempt, timeout_s)
+                        sent = await self._send(endpoint, asked, attempt, timeout_s, held)
                     return await self._judged(endpoint, asked, sent, judge)
             except Unsupported as unsupported:
                 if dialect != self._dialects[name]:
@@ -229,22 +204,22 @@ class Caller:
                     await self.sleep(wait_s)
 
     async def _send(
-        self, endpoint: Endpoint, request: Request, attempt: Attempt, timeout_s: float
+        self, endpoint: Endpoint, request: Request, attempt: Attempt, timeout_s: float, held: Held
     ) -> Sent:
         """What the server answered; one that fails is recorded here."""
         if closed := self._closed.get((endpoint.name, request.model)):
             raise closed  # nobody is let in with this key, or asks for that model, twice
-        call_id = await asyncio.to_thread(self.ledger.begin, attempt, request)
+        call_id = held.call_id = await asyncio.to_thread(self.ledger.begin, attempt, request)
         started = time.perf_counter()
         try:
             completion = await endpoint.send(request, attempt.dialect, timeout_s)
         except ChrysopediaError as failure:
-            outcome = _outcome(failure)
+            maybe_paid = isinstance(failure, EndpointFailed) and failure.maybe_paid
             failed = Result(
-                outcome,
+                outcome_of(failure),
                 time.perf_counter() - started,
                 failure.what,
-                cost_usd=None if outcome in MAYBE_PAID else 0.0,
+                cost_usd=None if maybe_paid else 0.0,
             )
             await asyncio.to_thread(self.ledger.end, call_id, failed)
             if isinstance(failure, AccessDenied | ModelNotFound):
@@ -258,7 +233,7 @@ class Caller:
         completion, noise = sent.completion, _noise(sent.completion)
         refused = noise or judge(completion)
         result = Result(
-            outcome=_outcome(refused) if refused else "ok",
+            outcome=outcome_of(refused) if refused else "ok",
             latency_s=sent.latency_s,
             error=endpoint.shown(refused.what) if refused else None,
             completion=None if noise else completion,
@@ -303,7 +278,3 @@ def _noise(completion: Completion) -> ReplyRefused | None:
         f"the reply has {len(completion.text):,} characters, which no sound one has",
         cure="Try another model.",
     )
-
-
-def _outcome(failure: ChrysopediaError) -> Outcome:
-    return OUTCOMES.get(type(failure), "bad_request")

@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # only a call should cost its import
 
 MAX_SHOWN_CHARS = 300
 _NO_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+_OVERLOADED = (503, 529)
+"""Turned away at the door, as with 429: no other error of a server says that it has not worked."""
 MIN_SECRET_CHARS = 12
 """A shorter key is a word for a server that wants none, and may stand in any reply."""
 MAX_COUNT = 2**31 - 1
@@ -122,6 +124,8 @@ class Endpoint:
             await self._client.close()
 
     async def _answer(self, answer: Any, model: str, timeout_s: float) -> dict[str, Any]:
+        from httpx2 import ConnectError
+
         openai = openai_package()
         # `from None`: the package's errors hold what was sent, keys included, and Dagster stores whole chains of errors.
         try:
@@ -130,11 +134,13 @@ class Endpoint:
             raise TimedOut(
                 f"{self.name} gave no answer in {timeout_s:g} s",
                 cure="Raise timeout_s in the prompt.toml, or CHRYSOPEDIA_LLM_TIMEOUT_S.",
+                maybe_paid=True,
             ) from None
         except openai.APIConnectionError as error:
             raise ServerFailed(
                 f"{self.name} cannot be reached: {self.shown(error.__cause__ or error)}",
                 cure=f"Start the server, or correct {self.variables}_BASE_URL.",
+                maybe_paid=not isinstance(error.__cause__, ConnectError),
             ) from None
         except openai.APIStatusError as error:
             raise self._refusal(error, model) from None
@@ -169,6 +175,7 @@ class Endpoint:
         return ServerFailed(
             f"{self.name} answers, but not as an OpenAI-compatible server: {self.shown(text)!r}",
             cure=f"Check that {self.variables}_BASE_URL ends where the API begins, often in /v1.",
+            maybe_paid=True,
         )
 
     def _refusal(self, error: "APIStatusError", model: str) -> ChrysopediaError:
@@ -198,6 +205,7 @@ class Endpoint:
                 f"{self.name} reports an error of its own ({status}): {told}",
                 cure="Run again later; what was answered is kept.",
                 retry_after_s=_retry_after_s(error),
+                maybe_paid=status >= 500 and status not in _OVERLOADED,
             )
         if status == 413 or any(word in words for word in _TOO_LONG):
             return PromptTooLong(

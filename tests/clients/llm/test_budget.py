@@ -1,5 +1,6 @@
 """The month's budget before a real server: what is sent, what is held back, and what is counted of calls nobody knows the end of."""
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,7 +26,7 @@ from resources.store.ledger import Ledger
 from resources.store.spending import month_of, spent_since
 from tests.fakes.calling import LABEL, ask, calling, request, rows, server_of
 from tests.fakes.chat_server import ChatServer
-from tests.fakes.faults import Fault, at_first
+from tests.fakes.faults import Fault, always, at_first
 
 PRICE = Price(tokens_in=100.0, tokens_out=1_000.0, tokens_cached=100.0)
 MOST = most_usd(request("Which of 00?"), "http://localhost", PRICE)
@@ -33,14 +34,13 @@ ONE = '{"moments": 1' + " " * 300 + "}"
 """Nearly as long as it may be."""
 
 
-def spent(database: Database, opened: datetime | None = None) -> MonthSpent:
-    now = datetime.now(UTC)
+def spent(database: Database, under_way: Collection[int] = ()) -> MonthSpent:
     with database.reading() as connection:
-        return spent_since(connection, month_of(now), opened or now)
+        return spent_since(connection, month_of(datetime.now(UTC)), under_way)
 
 
 def budgeted(database: Database, server: ChatServer, usd: float, **changes: object) -> Caller:
-    budget = MonthBudget(usd, partial(spent, database, datetime.now(UTC)))
+    budget = MonthBudget(usd, partial(spent, database))
     return calling(
         database,
         server_of(server),
@@ -142,7 +142,8 @@ def test_only_this_months_calls_count(database: Database, server: ChatServer) ->
     ("started", None, True),
     ("timed_out", None, True),
     ("ok", Completion(ONE), True),
-    ("server_error", None, False),
+    ("ok", Completion(ONE, tokens_in=1), True),
+    ("server_error", None, True),
     ("ok", Completion(ONE, tokens_in=1, tokens_out=1), False),
 ])  # fmt: skip
 def test_a_call_that_nobody_knows_the_cost_of_counts_as_the_dearest(
@@ -156,11 +157,37 @@ def test_a_call_that_nobody_knows_the_cost_of_counts_as_the_dearest(
     assert found.at_most(3.0) == (5.0 if counts else 2.0)
 
 
-def test_calls_of_this_process_that_are_under_way_are_not_counted_twice(database: Database) -> None:
-    opened = datetime.now(UTC)
+def test_only_calls_that_are_under_way_here_are_not_counted_twice(database: Database) -> None:
+    own = put(database, "started", None, None)
+    assert spent(database, [own]).unknown == 0
     put(database, "started", None, None)
-    assert spent(database, opened).unknown == 0
-    assert spent(database).unknown == 1
+    assert spent(database, [own]).unknown == 1
+    assert spent(database).unknown == 2
+
+
+def test_a_call_of_another_process_that_is_killed_meanwhile_counts(
+    database: Database, server: ChatServer
+) -> None:
+    with server:
+        caller = budgeted(database, server, 2.9 * MOST)
+        put(database, "started", None, None)
+        put(database, "started", None, None)
+        assert len(refused(asked(caller, 1))) == 1
+
+
+def test_a_server_that_is_not_there_costs_nothing_and_one_that_breaks_off_may(
+    database: Database, server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resources.clients.llm.caller.FIRST_WAIT_S", 0.0)
+    with server:
+        pass
+    asked(budgeted(database, server, 0.9 * MOST, budget=None), 1)
+    assert {(row.outcome, row.cost_usd) for row in rows(database)} == {("server_error", 0.0)}
+    assert spent(database).unknown == 0
+    broken = ChatServer(answer=lambda body: ONE, faults=always(Fault("dropped")))
+    with broken:
+        asked(budgeted(database, broken, 0.0, budget=None), 1)
+    assert spent(database).unknown == len(broken.requests) > 0
 
 
 def test_a_call_that_is_given_up_counts_for_as_much_as_it_can_have_cost(
@@ -190,7 +217,7 @@ def test_a_price_that_nobody_knows_cannot_be_kept_within_a_budget(
         assert refused(asked(budgeted(database, server, budget, price=free), 1)) == []
 
 
-@pytest.mark.parametrize("fault", ["rate_limited", "server_error"])
+@pytest.mark.parametrize("fault", ["rate_limited", "overloaded"])
 def test_room_is_given_back_however_a_call_ends(
     database: Database, server: ChatServer, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

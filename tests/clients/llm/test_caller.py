@@ -28,7 +28,8 @@ from chrysopedia_assets.errors import (
 )
 from chrysopedia_assets.models.calls import Label
 from resources.clients.llm import caller as calls
-from resources.clients.llm.caller import ATTEMPTS, FIRST_WAIT_S, MAX_WAIT_S, OUTCOMES, Reply
+from resources.clients.llm.caller import ATTEMPTS, FIRST_WAIT_S, MAX_WAIT_S, Reply
+from resources.clients.llm.outcomes import OUTCOMES
 from resources.clients.llm.prices import Price, cost_usd
 from resources.store.database import Database
 from tests.fakes.calling import (
@@ -137,7 +138,7 @@ def test_a_passing_fault_is_retried_and_forgotten(
     assert f"127.0.0.1:{server.port}/v1" in first.error
     assert (second.reply, second.error) == (ONE, None)
     # One that gives no answer may have worked for it; one that sends us away has not.
-    assert (first.cost_usd is None) == (kind != "rate_limited")
+    assert (first.cost_usd is None) == (kind not in ("rate_limited", "overloaded"))
 
 
 @pytest.mark.parametrize("kind", ["rate_limited", "server_error", "dropped", "slow"])

@@ -9,6 +9,7 @@ import pytest
 from chrysopedia_assets.models.calls import Dialect, Message
 from chrysopedia_assets.models.prompts import PROMPT_NAMES, PromptName
 from resources.clients.llm.dialect import body, learned, strict
+from resources.settings import OURS
 from tests.fakes.calling import request, request_of
 from tests.fakes.questions import QUESTIONS
 
@@ -155,3 +156,8 @@ def objects_in(schema: Any) -> "list[dict[str, Any]]":
         return []
     own = [schema] if schema.get("type") == "object" else []
     return own + [found for part in schema.values() for found in objects_in(part)]
+
+
+@pytest.mark.parametrize("told", [BEST, *(found for _, found in REFUSALS.values())])
+def test_no_field_that_we_write_may_be_set_by_hand(told: Dialect) -> None:
+    assert body(request(), told).keys() <= OURS
