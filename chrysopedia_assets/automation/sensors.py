@@ -75,7 +75,7 @@ def library_folder(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     memory = {
         path: (stamp, state) for path, (stamp, state) in json.loads(context.cursor or "{}").items()
     }
-    now = due({str(file.path): file.stamp for file in seen.files}, _of_one_file(seen, memory))
+    now = due({str(file.path): file.stamp for file in seen.files}, of_one_file(seen, memory))
     files = [file for file in seen.files if str(file.path) in now.paths]
     report = ingest(files, open_database(), context.instance)
     for path, what in report.chapters_left_out:
@@ -96,7 +96,7 @@ def library_folder(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     return dg.SensorResult(run_requests=requests, cursor=cursor)
 
 
-def _of_one_file(seen: FolderLook, memory: Memory) -> Memory:
+def of_one_file(seen: FolderLook, memory: Memory) -> Memory:
     """Of a transcript and its media file only that counts which is found: when the other one counts again, it is read
     again though it has not changed."""
     passed_over = {str(file.media) for file in seen.files if file.media}

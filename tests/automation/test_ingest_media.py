@@ -7,9 +7,11 @@ import dagster as dg
 import pytest
 
 from chrysopedia_assets.automation.ingest import IngestReport, ingest
-from chrysopedia_assets.automation.sensors import READ, _of_one_file, due
+from chrysopedia_assets.automation.sensors import READ, due, library_folder, of_one_file
+from chrysopedia_assets.definitions import build_defs
 from resources.clients.library import is_transcript_of, look
 from resources.database import open_database
+from resources.store.videos import list_videos
 from tests.clients.speech.sounds import silence, write_media
 from tests.library import put_vtt
 
@@ -115,9 +117,9 @@ def test_names_say_which_transcript_is_whose(transcript: str, media: str, are_on
 def test_the_sensor_reads_the_one_again_that_counts_again(ann: Path) -> None:
     kick = write_media(ann / "Kick.m4a", TONE)
     both = {str(kick): ("1", READ), str(ann / "Kick.vtt"): ("1", READ), "other": ("1", READ)}
-    assert _of_one_file(look([ann]), both).keys() == {str(kick), "other"}
+    assert of_one_file(look([ann]), both).keys() == {str(kick), "other"}
     put_vtt(ann / "Kick.vtt")
-    assert _of_one_file(look([ann]), both).keys() == {str(ann / "Kick.vtt"), "other"}
+    assert of_one_file(look([ann]), both).keys() == {str(ann / "Kick.vtt"), "other"}
 
 
 def test_a_look_of_the_sensor_reads_no_more_than_it_has_time_for() -> None:
@@ -128,3 +130,30 @@ def test_a_look_of_the_sensor_reads_no_more_than_it_has_time_for() -> None:
     assert len(due(gigabytes, first.memory).paths) == 1
     large = {"a": f"{9 * 2**30}:1"}
     assert due(large, due(large, {}).memory).paths == {"a"}
+
+
+def test_the_sensor_takes_a_video_its_transcript_and_the_video_again(
+    instance: dg.DagsterInstance, ann: Path
+) -> None:
+    cursor = None
+
+    def source() -> str:
+        """Of the one video there is, after two looks."""
+        nonlocal cursor
+        for _ in range(2):
+            context = dg.build_sensor_context(instance=instance, cursor=cursor, definitions=defs)
+            found = library_folder(context)
+            cursor = found.cursor if isinstance(found, dg.SensorResult) else context.cursor
+        with open_database().reading() as connection:
+            [entry] = list_videos(connection)
+        return Path(entry.source_path).name
+
+    defs = build_defs()
+    write_media(ann / "Kick.m4a", TONE)
+    assert source() == "Kick.m4a"
+    beside = put_vtt(ann / "Kick.vtt")
+    assert source() == "Kick.vtt"
+    beside.rename(ann.parent.parent / "away.vtt")
+    assert source() == "Kick.m4a"
+    (ann.parent.parent / "away.vtt").rename(beside)
+    assert source() == "Kick.vtt"

@@ -19,7 +19,7 @@ from chrysopedia_assets.models.transcripts import Transcript
 from resources.clients.library import look
 from resources.clients.speech.port import NO_HINTS
 from resources.database import open_database
-from resources.hearing import windows_folder
+from resources.hearing import listening, windows_folder
 from resources.settings import PROJECT, settings
 from resources.store.claims import claim
 from resources.store.records import load
@@ -84,7 +84,13 @@ def test_a_video_goes_in_and_a_page_cites_the_second(
     [entry] = take_in(instance).plan.new
     assert entry.video.video_id == VIDEO
     assert entry.is_media
-    assert processed(instance).failed is None
+    told: list[tuple[str, float, float | None]] = []
+    with listening(lambda *heard: told.append(heard)):
+        assert processed(instance).failed is None
+    [(video_id, done_s, of_s)] = told
+    assert video_id == VIDEO
+    assert of_s is not None
+    assert done_s == pytest.approx(of_s, abs=0.3)
     heard = transcript()
     assert [segment.text for segment in heard.segments] == list(SAID)
     assert "faster-whisper" in heard.made_by
@@ -112,6 +118,9 @@ def test_another_model_makes_exactly_what_was_heard_out_of_date(
     (model / "more.json").write_text("{}")
     assert causes(instance) == {("recogniser", SPEECH_RECOGNITION)}
     assert causes(instance, "ann--snare") == set()
+    found = Staleness(instance, open_database()).look()
+    [root] = found.verdicts[VIDEO]["technique_pages"].roots
+    assert root.cause.old and root.cause.new, "else nobody could accept it"
     (model / "more.json").unlink()
     assert causes(instance) == set()
 
