@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -44,8 +45,20 @@ from resources.store.videos import LibraryVideo
 ASK_AGAIN_S = 2.0
 """For the place of whoever transcribes on this machine at the moment."""
 
-Listener = Callable[[str, float, float | None], None]
-"""Hears of a video how many seconds are done, and of how many."""
+
+@dataclass(frozen=True)
+class HowFar:
+    """Seconds of a video that are transcribed, and of how many as far as its file says."""
+
+    video_id: str
+    done_s: float
+    of_s: float | None
+
+    def __str__(self) -> str:
+        return heard_in_words(self.done_s, self.of_s)
+
+
+Listener = Callable[[HowFar], None]
 _listeners: list[Listener] = []
 
 
@@ -57,6 +70,12 @@ def listening(listener: Listener) -> Iterator[None]:
         yield
     finally:
         _listeners.remove(listener)
+
+
+def pass_on(how_far: HowFar) -> None:
+    """To whoever listens, also from another process that transcribes for this one."""
+    for listener in _listeners:
+        listener(how_far)
 
 
 def recogniser_version() -> str:
@@ -199,9 +218,9 @@ def _taxonomy() -> Taxonomy | None:
 
 def _progress(video_id: str, tell: Callable[[str], None]) -> Progress:
     def progress(done_s: float, of_s: float | None) -> None:
-        tell(f"Transcribed {heard_in_words(done_s, of_s)}")
-        for listener in _listeners:
-            listener(video_id, done_s, of_s)
+        how_far = HowFar(video_id, done_s, of_s)
+        tell(f"Transcribed {how_far}")
+        pass_on(how_far)
 
     return progress
 

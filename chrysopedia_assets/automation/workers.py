@@ -30,6 +30,7 @@ from chrysopedia_assets.automation.process import Failed, Order, Processed, Proc
 from chrysopedia_assets.errors import ChrysopediaError
 from resources.database import open_database
 from resources.garbage import keep_what_is_loaded, look_seldom
+from resources.hearing import HowFar, listening, pass_on
 from resources.llm import processes, stop_llm, videos_at_once
 from resources.processes import mark_of
 from resources.settings import llm_settings, use_share_of_calls
@@ -102,7 +103,9 @@ def _in_workers(
                 told = worker.hear()
                 if isinstance(told, BaseException):
                     raise told
-                if isinstance(told, tuple):
+                if isinstance(told, HowFar):
+                    pass_on(told)
+                elif isinstance(told, tuple):
                     on_stage(*told)
                 elif told is not None:
                     if told.for_all:
@@ -158,10 +161,10 @@ class _Worker:
         with suppress(OSError):  # it is gone, which `hear` will tell
             self.pipe.send(video_id)
 
-    def hear(self) -> "tuple[str, str] | Processed | BaseException | None":
-        """A stage of a video, a video that is done, or why the worker cannot go on; None from one that is gone."""
+    def hear(self) -> "tuple[str, str] | HowFar | Processed | BaseException | None":
+        """A stage of a video, how far it is transcribed, a video that is done, or why the worker cannot go on; None from one that is gone."""
         try:
-            told: tuple[str, str] | Processed | BaseException = self.pipe.recv()
+            told: tuple[str, str] | HowFar | Processed | BaseException = self.pipe.recv()
         except (EOFError, OSError):
             return None
         if isinstance(told, Processed):
@@ -224,7 +227,10 @@ def _serve(pipe: Connection, share: Share, tell: "_Teller") -> None:
             except BaseException as error:  # noqa: BLE001  # the parent raises it
                 tell(error)
 
-        with ThreadPoolExecutor(share.videos, thread_name_prefix="video") as threads:
+        with (
+            listening(tell),
+            ThreadPoolExecutor(share.videos, thread_name_prefix="video") as threads,
+        ):
             with suppress(EOFError, OSError):  # reset, where something was still to be read
                 while True:
                     threads.submit(one, pipe.recv())
@@ -238,7 +244,7 @@ class _Teller:
     def __init__(self, pipe: Connection) -> None:
         self._pipe, self._lock = pipe, threading.Lock()
 
-    def __call__(self, told: "tuple[str, str] | Processed | BaseException") -> None:
+    def __call__(self, told: "tuple[str, str] | HowFar | Processed | BaseException") -> None:
         if isinstance(told, BaseException) and not isinstance(
             told, ChrysopediaError | KeyboardInterrupt
         ):

@@ -16,7 +16,6 @@ from rich.progress import (
 )
 
 from chrysopedia_assets.cli.output import errors, refuse, results, shown_usd
-from chrysopedia_assets.models.clock import heard_in_words
 from resources.garbage import keep_what_is_loaded
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from chrysopedia_assets.automation.process import Order, Processed, Processor
     from chrysopedia_assets.automation.refresh import Refreshed
     from resources.freshness import Forecast
+    from resources.hearing import HowFar
 
 
 def progress_bar() -> Progress:
@@ -49,9 +49,9 @@ class StageProgress:
     def on_stage(self, video_id: str, stage: str) -> None:
         self.bar.update(self.task, advance=1, what=f"{video_id}: {stage}")
 
-    def on_heard(self, video_id: str, done_s: float, of_s: float | None) -> None:
+    def on_heard(self, how_far: "HowFar") -> None:
         """A video that is transcribed has no other step for hours."""
-        self.bar.update(self.task, what=f"{video_id}: transcribed {heard_in_words(done_s, of_s)}")
+        self.bar.update(self.task, what=f"{how_far.video_id}: transcribed {how_far}")
 
     def on_video(self, done: "Processed", planned: int) -> None:
         """Stages that were planned and spared count as done."""

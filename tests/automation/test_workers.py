@@ -26,8 +26,10 @@ from chrysopedia_assets.models.runs import PROCESS
 from resources import llm
 from resources.clients.library import look
 from resources.database import open_database
+from resources.hearing import HowFar, listening
 from resources.processes import pid_of
 from resources.settings import settings
+from tests.clients.speech.sounds import SENTENCES, model_folder, talk, write_media
 from tests.fakes.calling import KEY, outcomes
 from tests.fakes.chat_server import ChatServer
 from tests.fakes.faults import Fault, always
@@ -281,3 +283,24 @@ def test_as_many_processes_as_are_worth_it(
         monkeypatch.setenv("CHRYSOPEDIA_LLM_MODEL", "test-model")
         monkeypatch.setenv("CHRYSOPEDIA_LLM_CONCURRENCY", concurrency)
     assert llm.processes(videos) == expected
+
+
+def test_what_a_worker_transcribes_is_heard_of_in_the_parent(
+    instance: dg.DagsterInstance,
+    library: Path,
+    use: Callable[[ChatServer], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CHRYSOPEDIA_WHISPER_MODEL", str(model_folder()))
+    for path in (library / "Ann").iterdir():
+        path.unlink()
+    for number in range(2):
+        write_media(library / f"Ann/Video {number}.mp4", talk(SENTENCES[number : number + 2])[0])
+    told: list[HowFar] = []
+    with ChatServer() as server, listening(told.append):
+        use(server)
+        take_in(instance)
+        processor = Processor(build_defs(), instance, open_database())
+        list(workers.process_many(processor, VIDEOS[:2], Order("manual")))
+    assert {how_far.video_id for how_far in told} == set(VIDEOS[:2])
+    assert all(0 < how_far.done_s <= 10 for how_far in told)

@@ -1,8 +1,10 @@
 """Videos themselves go in: real sound through a real model, until a page cites the second."""
 
 import shutil
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
 
@@ -19,7 +21,8 @@ from chrysopedia_assets.models.transcripts import Transcript
 from resources.clients.library import look
 from resources.clients.speech.port import NO_HINTS
 from resources.database import open_database
-from resources.hearing import listening, windows_folder
+from resources.hearing import HowFar, listening, windows_folder
+from resources.library import Library
 from resources.settings import PROJECT, settings
 from resources.store.claims import claim
 from resources.store.records import load
@@ -84,13 +87,12 @@ def test_a_video_goes_in_and_a_page_cites_the_second(
     [entry] = take_in(instance).plan.new
     assert entry.video.video_id == VIDEO
     assert entry.is_media
-    told: list[tuple[str, float, float | None]] = []
-    with listening(lambda *heard: told.append(heard)):
+    told: list[HowFar] = []
+    with listening(told.append):
         assert processed(instance).failed is None
-    [(video_id, done_s, of_s)] = told
-    assert video_id == VIDEO
-    assert of_s is not None
-    assert done_s == pytest.approx(of_s, abs=0.3)
+    [how_far] = told
+    assert how_far.video_id == VIDEO
+    assert how_far.done_s == pytest.approx(how_far.of_s, abs=0.3)
     heard = transcript()
     assert [segment.text for segment in heard.segments] == list(SAID)
     assert "faster-whisper" in heard.made_by
@@ -170,6 +172,28 @@ def test_who_finds_another_at_the_same_file_does_not_hear_it_too(
         failed = processed(instance).failed
     assert failed is not None
     assert "another run is transcribing it" in failed.message
+
+
+def test_one_at_a_time_is_transcribed_on_a_machine(
+    instance: dg.DagsterInstance, model: Path, kick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_in(instance)
+    monkeypatch.setattr("resources.hearing.ASK_AGAIN_S", 0.01)
+    told: list[str] = []
+    with ExitStack() as elsewhere:
+        place = f"recognising speech on {socket.gethostname()}"
+        assert elsewhere.enter_context(claim(open_database(), place))
+
+        def tell(line: str) -> None:
+            told.append(line)
+            if line.startswith("Waiting"):
+                elsewhere.close()
+
+        said = Library(open_database()).read(VIDEO, tell).said
+    assert [segment.text for segment in said.segments] == list(SAID)
+    assert told[0].startswith("Waiting: another video")
+    assert told[1].startswith("Transcribing ")
+    assert told[-1].startswith("Transcribed 0:1")
 
 
 KILLED = """
