@@ -11,7 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from chrysopedia_assets.automation.partitions import VIDEOS
+from chrysopedia_assets.automation.telling import tell_dagster
 from chrysopedia_assets.errors import InputRefused
 from chrysopedia_assets.models.library_files import Chapter, is_media
 from chrysopedia_assets.models.records import Video
@@ -21,9 +21,6 @@ from resources.clients.captions.read import parse_transcript, read_bytes
 from resources.clients.library import LibraryFile, hash_bytes, is_transcript_of, stamp
 from resources.clients.speech.media import media_hash
 from resources.clients.speech.probe import probe
-from resources.observations import event_log
-from resources.recogniser_versions import versions_of_videos
-from resources.store.dagster_events import DATA_VERSION, newest_of_videos
 from resources.store.database import Database
 from resources.store.videos import LibraryVideo, free_paths, list_videos, put_video
 
@@ -189,35 +186,6 @@ def ingest(
     news = {entry.source_path for entry in (*made.new, *made.changed)}
     beside = [(str(f.media), str(f.path)) for f in files if f.media and str(f.path) in news]
     return IngestReport(made, tuple(refused), tuple(left_out), tuple(beside))
-
-
-def tell_dagster(database: Database, instance: dg.DagsterInstance) -> None:
-    """Make Dagster's partitions and file versions those of the library; safe to repeat, mends what a kill left."""
-    with database.reading() as connection:
-        entries = {entry.video.video_id: entry for entry in list_videos(connection)}
-    present = set(instance.get_dynamic_partitions(VIDEOS))
-    if missing := sorted(entries.keys() - present):
-        instance.add_dynamic_partitions(VIDEOS, missing)
-    recorded = newest_of_videos(event_log(instance))
-    for name, versions in versions_of_videos(entries.values()).items():
-        for video_id, version in versions.items():
-            if recorded.get((name, video_id)) != version:
-                observed = _observation(name, version, entries[video_id])
-                instance.report_runless_asset_event(observed)
-
-
-def _observation(name: str, version: str, entry: LibraryVideo) -> dg.AssetObservation:
-    return dg.AssetObservation(
-        dg.AssetKey(name),
-        partition=entry.video.video_id,
-        tags={DATA_VERSION: version},
-        metadata={
-            "title": entry.video.title,
-            "creator": entry.video.creator,
-            "link": dg.MetadataValue.url(entry.video.url) if entry.video.url else "none",
-            "file": dg.MetadataValue.path(entry.source_path),
-        },
-    )
 
 
 def _read(file: LibraryFile, known: Mapping[str, LibraryVideo], progress: Progress) -> FoundFile:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import dagster as dg
 
-from chrysopedia_assets.automation.ingest import tell_dagster
+from chrysopedia_assets.automation.telling import tell_dagster
 from chrysopedia_assets.freshness.plan import next_stages
 from resources.freshness import Look, look
 from resources.observations import event_log, observe_sources
