@@ -181,7 +181,7 @@ def test_a_run_that_makes_the_pages_asks_no_judge(
     done = materialise_by_hand(library)
     assert server.requests == []
     names = {one.check_name for one in done.get_asset_check_evaluations()}
-    assert names == {"pages_are_fresh", *CHECKS["technique_pages"]}
+    assert names == {"pages_are_fresh", "no_video_left_failed", *CHECKS["technique_pages"]}
     assert checks_tab(library, JUDGE) == {"SKIPPED": {KICK}}
 
 

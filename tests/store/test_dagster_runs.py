@@ -220,7 +220,7 @@ def test_a_run_that_dagster_itself_found_without_its_process_was_killed(
     assert failure and failure.reason == killed(mark)
 
 
-@pytest.mark.parametrize("mark", [mark_of(), "another:1:1:0:1"])
+@pytest.mark.parametrize("mark", [mark_of(), "another:1:1:0:1"], ids=["ours", "another host"])
 def test_what_was_called_failed_from_outside_is_told_so_where_nobody_knows_of_a_kill(
     either: dg.DagsterInstance, mark: str
 ) -> None:
