@@ -56,6 +56,6 @@ def test_a_page_is_written_to_a_file_or_into_a_folder(
     assert write_page(tmp_path / "new" / "mine.html", "one.html", "b").read_text() == "b"
     assert (tmp_path / "one.html").read_text("utf-8") == "ä"
     shown = capsys.readouterr()
-    assert shown.out == "" and shown.err.count("Written: ") == 2
+    assert shown.out == "" and shown.err.count("Written: ") == 3
     with pytest.raises(ConfigurationError, match="the page cannot be written"):
         write_page(tmp_path / "one.html" / "below.html", "one.html", "b")
