@@ -123,7 +123,7 @@ def _print_rows(rows: Sequence[Mapping[str, Any]], everything: Usage) -> None:
     head = dict.fromkeys(names, "") | dict.fromkeys(names[:1], "total")
     print_table(
         [_shown(row) for row in rows],
-        "No language model was called yet.",
+        "No call of a language model is on record for that.",
         total=_shown(head | asdict(everything)),
         right=FIGURES,
     )
@@ -177,7 +177,7 @@ def _tell_refreshes(which: Which, limit: int | None, as_json: bool) -> None:
     sums = dict.fromkeys(rows[0] if rows else (), "")
     sums |= {"started": "total", "calls": f"{calls:,}", "cost_usd": f"{usd:.4f}"}
     right = ("videos", "calls", "cost_usd", "difference", "spared", "failed", "left")
-    print_table(rows, "Nothing was refreshed yet.", total=sums, right=right)
+    print_table(rows, "No refresh is on record for that.", total=sums, right=right)
     if len(found) > len(rows):
         _tell_more()
 

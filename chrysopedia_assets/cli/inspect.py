@@ -58,6 +58,8 @@ def inspect_command(
     """Show why a video is divided as it is, what was found in each part, and what became of it."""
     [video_id] = known_videos([video])
     if versions:
+        if html is not None:
+            raise ConfigurationError("--versions is a list", cure="Leave --html away.")
         _list_versions(video_id, as_json)
         return
     stored = look_into(open_database(), video_id)

@@ -115,11 +115,11 @@ def print_page(markdown: str) -> None:
 
 
 def write_page(where: Path, name: str, html: str) -> Path:
-    """Write a page of HTML to a file, or as `name` into a folder that is there already, and say where it is.
+    """Write a page of HTML to a file, or as `name` into a folder (what is one, or is named without a suffix), and say where it is.
 
     Folders are made. It is said on stderr, so that `--json` beside it stays JSON. Raises ConfigurationError.
     """
-    path = where / name if where.is_dir() else where
+    path = where / name if where.is_dir() or not where.suffix else where
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(html, encoding="utf-8")

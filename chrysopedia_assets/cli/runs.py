@@ -21,7 +21,7 @@ from chrysopedia_assets.cli.run_details import events_of, stages_of
 from chrysopedia_assets.cli.run_names import Which, the_run
 from chrysopedia_assets.models.calls import Usage
 from chrysopedia_assets.models.records import STAGES
-from chrysopedia_assets.models.runs import Run, RunState, Trigger
+from chrysopedia_assets.models.runs import FRESH, Run, RunState, Trigger
 from resources.database import open_database
 from resources.event_log import run_tables_on_disk
 from resources.store.costs import usage_by_run
@@ -66,7 +66,11 @@ def list_command(
     print_table(rows, "No such run. Next: chrysopedia process", right=("cost_usd",))
     if apart:
         results.print("\nWork without a run:", highlight=False)
-        print_table([_without_run(work) for work in apart], "")
+        print_table(
+            [_without_run(work) | {"cost_usd": f"{work.used.cost_usd:.4f}"} for work in apart],
+            "",
+            right=("cost_usd",),
+        )
 
 
 def show_command(run: Which, as_json: Json = False) -> None:
@@ -87,10 +91,9 @@ def show_command(run: Which, as_json: Json = False) -> None:
         at = f" at {found.failure.stage}" if found.failure.stage else ""
         results.print(plain(f"Failed{at}: {found.failure.reason}", "red"), soft_wrap=True)
         if found.video_id:
-            results.print(
-                plain(f"Go on where it stopped: chrysopedia process {found.video_id}"),
-                soft_wrap=True,
-            )
+            fresh = "--fresh " if FRESH in found.tags else ""
+            told_next = f"Go on where it stopped: chrysopedia process {fresh}{found.video_id}"
+            results.print(plain(told_next), soft_wrap=True)
     results.print(plain(f"Its events: chrysopedia events {found.name}"), soft_wrap=True)
 
 

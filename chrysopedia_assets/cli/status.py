@@ -65,6 +65,7 @@ def _as_row(standing: VideoStanding) -> dict[str, Any]:
         "state": standing.state,
         **standing.stored,
         "last_run": run and f"{shown_time(run.started_at or run.created_at, 'minutes')} {run.trigger}",
+        "came_of_it": run and run.state,
         "to_run": ", ".join(standing.to_run),
     }  # fmt: skip
 

@@ -49,9 +49,14 @@ def allow(monkeypatch: pytest.MonkeyPatch, usd: float) -> None:
 def test_the_table_shows_money_and_time_and_the_total_apart(
     chrysopedia: Command, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert chrysopedia("costs").out.strip() == "No language model was called yet."
-    assert chrysopedia("costs", "--by", "page").out.strip() == "No language model was called yet."
-    assert chrysopedia("costs", "--by", "refresh").out.strip() == "Nothing was refreshed yet."
+    assert chrysopedia("costs").out.strip() == "No call of a language model is on record for that."
+    assert (
+        chrysopedia("costs", "--by", "page").out.strip()
+        == "No call of a language model is on record for that."
+    )
+    assert (
+        chrysopedia("costs", "--by", "refresh").out.strip() == "No refresh is on record for that."
+    )
     chrysopedia("ingest")
     with ChatServer() as server:
         use(monkeypatch, server)

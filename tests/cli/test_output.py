@@ -52,9 +52,10 @@ def test_a_page_is_written_to_a_file_or_into_a_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert write_page(tmp_path, "one.html", "ä") == tmp_path / "one.html"
+    assert write_page(tmp_path / "here", "one.html", "c") == tmp_path / "here" / "one.html"
     assert write_page(tmp_path / "new" / "mine.html", "one.html", "b").read_text() == "b"
     assert (tmp_path / "one.html").read_text("utf-8") == "ä"
     shown = capsys.readouterr()
-    assert shown.out == "" and shown.err.count("Written: ") == 2
+    assert shown.out == "" and shown.err.count("Written: ") == 3
     with pytest.raises(ConfigurationError, match="the page cannot be written"):
         write_page(tmp_path / "one.html" / "below.html", "one.html", "b")
