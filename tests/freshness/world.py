@@ -15,11 +15,13 @@ import sqlalchemy as sa
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from chrysopedia_assets.assets import library_files, prompt_sources
+from chrysopedia_assets.assets._checks import CHECKS, check_specs
 from chrysopedia_assets.assets._stage_work import PromptOverride, source_keys, stage_work
 from chrysopedia_assets.automation.partitions import videos
 from chrysopedia_assets.automation.process import QUIET, Order, Processed, Processor
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.definitions import console
+from chrysopedia_assets.inspection.quality import Checked
 from chrysopedia_assets.models.records import (
     STAGES,
     StageName,
@@ -258,6 +260,7 @@ def _cheap(stage: StageName, results: Mapping[tuple[str, str], str]) -> dg.Asset
         code_version=STAGE_DEFS[stage].code_version,
         partitions_def=videos,
         deps=[*source_keys(stage), *above],
+        check_specs=check_specs(stage) if stage in CHECKS else None,
     )
     def made(
         context: dg.AssetExecutionContext, config: PromptOverride
@@ -267,7 +270,8 @@ def _cheap(stage: StageName, results: Mapping[tuple[str, str], str]) -> dg.Asset
                 raise StageFailed
             result = results[stage, context.partition_key]
             record = StageRecord(video=video_of(context.partition_key), made_by=result)
-        yield work.result(record, {})
+        checked = [Checked(name, "Sound.", (), {}) for name in CHECKS.get(stage, ())]
+        yield work.result(record, {}, checked=checked)
 
     return made
 
