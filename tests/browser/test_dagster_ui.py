@@ -228,7 +228,7 @@ def test_the_page_of_a_partition_has_a_table_with_numbers_and_names_what_shows_m
     with visit(browser, _partition(web_ui, "technique_pages", VIDEO)) as page:
         page.get_by_text(f"chrysopedia inspect {VIDEO}", exact=True).wait_for()
         page.get_by_text(f"chrysopedia runs {VIDEO}", exact=True).wait_for()
-        page.get_by_text("Show schema").click()
+        page.get_by_text("Show schema").first.click()
         row = page.get_by_role("row").filter(has_text="reading_s").last
         row.get_by_text("int").wait_for()
 

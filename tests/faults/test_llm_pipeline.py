@@ -27,7 +27,7 @@ from resources.settings import PROJECT, settings
 from resources.store.records import load
 from tests.fakes.calling import outcomes, rows
 from tests.fakes.chat_server import ChatServer
-from tests.fakes.faults import KINDS, Fault, FaultKind, Faults, every
+from tests.fakes.faults import KINDS, Fault, FaultKind, Faults, at_first, every
 from tests.faults.conftest import VIDEO
 
 UseServer = Callable[..., None]
@@ -230,7 +230,7 @@ def test_the_pipeline_runs_with_a_model_on_postgresql(
 ) -> None:
     url = postgres_url.render_as_string(hide_password=False)
     monkeypatch.setenv("CHRYSOPEDIA_DATABASE_URL", url)
-    faults = every(Fault("server_error"), 0.3)
+    faults = at_first(Fault("server_error"))
     with ChatServer(faults=faults) as server, dg.DagsterInstance.get() as instance:
         use_server(server.base_url)
         take_in(instance)

@@ -34,6 +34,7 @@ def telemetry_ends() -> Iterator[None]:
 @pytest.fixture
 def collected(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     with collector() as found:
+        close_telemetry()  # of whoever was here before, without a collector
         monkeypatch.setenv(VARIABLE, found.url)
         yield found
         close_telemetry()

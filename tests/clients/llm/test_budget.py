@@ -193,10 +193,10 @@ def test_a_server_that_is_not_there_costs_nothing_and_one_that_breaks_off_may(
 def test_a_call_that_is_given_up_counts_for_as_much_as_it_can_have_cost(
     database: Database, server: ChatServer
 ) -> None:
-    server.faults = at_first(Fault("slow", seconds=5.0))
+    server.faults = at_first(Fault("slow", seconds=9.0))
     with server:
         caller = budgeted(database, server, 2.9 * MOST)
-        label = LABEL.__class__(**{**vars(LABEL), "timeout_s": 0.2})
+        label = LABEL.__class__(**{**vars(LABEL), "timeout_s": 1.0})
         [first] = ask(caller, request(), label=label)
     assert isinstance(first, Reply)
     assert [row.outcome for row in rows(database)] == ["timed_out", "ok"]
