@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from chrysopedia_assets.freshness.summary import Reported
 from resources.store import dagster_tables as t
-from resources.store.dagster_tables import Connect, batches, is_there
+from resources.store.dagster_tables import Connect, is_there
+from resources.store.database import batches
 
 _results, _events = t.check_results, t.events
 _PASSED, _FAILED = "SUCCEEDED", "FAILED"

@@ -17,14 +17,8 @@ from chrysopedia_assets.freshness.verdicts import Made, Read, Recorded, Source
 from chrysopedia_assets.models.runs import OVERRIDE
 from chrysopedia_assets.models.stage_defs import OF_VIDEOS, SOURCES, STAGE_DEFS
 from resources.store import dagster_tables as t
-from resources.store.dagster_tables import (
-    MATERIALIZED,
-    MAX_IN,
-    OBSERVED,
-    Connect,
-    batches,
-    is_there,
-)
+from resources.store.dagster_tables import MATERIALIZED, OBSERVED, Connect, is_there
+from resources.store.database import MAX_IN, batches
 
 DATA_VERSION = "dagster/data_version"
 CODE_VERSION = "dagster/code_version"

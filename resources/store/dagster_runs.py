@@ -26,7 +26,8 @@ from chrysopedia_assets.models.runs import (
 )
 from resources.processes import is_gone
 from resources.store import dagster_tables as t
-from resources.store.dagster_tables import MAX_IN, RunTables, is_there
+from resources.store.dagster_tables import RunTables, is_there
+from resources.store.database import MAX_IN
 from resources.store.run_events import filled
 
 STATES: Mapping[str, RunState] = {

@@ -7,18 +7,16 @@ What belongs here: columns, and what every reader of them needs. What does not: 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from resources.store.database import batches
+
 Connect = Callable[[], AbstractContextManager[Connection]]
-T = TypeVar("T")
 
 MATERIALIZED = "ASSET_MATERIALIZATION"
 OBSERVED = "ASSET_OBSERVATION"
-MAX_IN = 500
-"""Values of one IN: SQLite compiles no more than some ten thousands, and a longer list is no quicker."""
 
 runs = sa.table(
     "runs",
@@ -94,8 +92,3 @@ class RunTables:
 def is_there(connection: Connection, table: sa.TableClause) -> bool:
     """Before anything was ever recorded there is none."""
     return sa.inspect(connection).has_table(table.name)
-
-
-def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """As many as one IN takes."""
-    return (values[at : at + MAX_IN] for at in range(0, len(values), MAX_IN))

@@ -29,11 +29,12 @@ VERSION_TABLE = "chrysopedia_migrations"
 """Not `alembic_version`: Dagster keeps that name in the same PostgreSQL database."""
 BUSY_TIMEOUT_S = 30
 MAX_IN = 500
-"""So many values one statement is given to look for."""
+"""Values of one IN: SQLite compiles no more than some ten thousands, and a longer list is no quicker."""
 T = TypeVar("T")
 
 
 def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many as one IN takes."""
     return (values[at : at + MAX_IN] for at in range(0, len(values), MAX_IN))
 
 

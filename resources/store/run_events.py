@@ -14,7 +14,8 @@ from sqlalchemy.engine import Connection
 from chrysopedia_assets.models.runs import PROCESS, Failure, Run, RunEvent, killed
 from resources.processes import is_gone
 from resources.store import dagster_tables as t
-from resources.store.dagster_tables import MATERIALIZED, RunTables, batches, is_there
+from resources.store.dagster_tables import MATERIALIZED, RunTables, is_there
+from resources.store.database import batches
 
 FAILED = "PIPELINE_FAILURE"
 FROM_OUTSIDE = "This run has been marked as failed from outside the execution context."

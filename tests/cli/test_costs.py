@@ -16,29 +16,18 @@ from resources.llm import budget_warning, close_llm
 from resources.store.ledger import Ledger
 from resources.store.refreshes import begin_refresh
 from tests.cli.conftest import Command
+from tests.cli.test_language_model import use as use_server
 from tests.fakes.calling import LABEL, outcomes, request, rows
 from tests.fakes.chat_server import ChatServer
-from tests.faults.conftest import SPEECH
-from tests.library import put_vtt
 from tests.store.test_dagster_runs import dead
 
 PRICE = "100/1000"
 VIDEOS = [f"ann--video-{number}" for number in range(3)]
 
 
-@pytest.fixture
-def library(own_world: Path) -> Path:
-    folder = own_world / "library" / "Ann"
-    for number in range(3):
-        put_vtt(folder / f"Video {number}.vtt", *SPEECH[number:])
-    return folder
-
-
 def use(monkeypatch: pytest.MonkeyPatch, server: ChatServer, **more: str) -> None:
-    close_llm()
-    found = {"MODEL": "test-model", "BASE_URL": server.base_url, "PRICE": PRICE, **more}
-    for name, text in found.items():
-        monkeypatch.setenv(f"CHRYSOPEDIA_LLM_{name}", text)
+    """At a price."""
+    use_server(monkeypatch, server, **{"PRICE": PRICE, **more})
 
 
 def allow(monkeypatch: pytest.MonkeyPatch, usd: float) -> None:

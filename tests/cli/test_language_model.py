@@ -23,15 +23,6 @@ KEY = "sk-planted-secret"
 
 
 @pytest.fixture
-def library(own_world: Path) -> Path:
-    """Videos that say different things: one more than are processed at once."""
-    folder = own_world / "library" / "Ann"
-    for number in range(3):
-        put_vtt(folder / f"Video {number}.vtt", *SPEECH[number:])
-    return folder
-
-
-@pytest.fixture
 def many(library: Path) -> Path:
     """More videos than are begun at once."""
     for number in range(3, 9):

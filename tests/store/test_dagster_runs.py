@@ -2,16 +2,14 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import dagster as dg
 import pytest
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster._core.storage.runs.schema import KeyValueStoreTable, RunTagsTable
-from sqlalchemy.engine import URL
 
 from chrysopedia_assets.automation.dead_runs import end_dead_runs
-from chrysopedia_assets.automation.partitions import VIDEOS, videos
+from chrysopedia_assets.automation.partitions import videos
 from chrysopedia_assets.models.runs import (
     PARTITION,
     PROCESS,
@@ -64,19 +62,6 @@ def report() -> None: ...
 JOB = dg.Definitions(
     [transcripts, topic_chunks, report], executor=dg.in_process_executor
 ).resolve_implicit_global_asset_job_def()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[dg.DagsterInstance]:
-    """Dagster as the product configures it, on both databases."""
-    if request.param == "postgresql":
-        url: URL = request.getfixturevalue("postgres_url")
-        monkeypatch.setenv("CHRYSOPEDIA_DATABASE_URL", url.render_as_string(hide_password=False))
-    with dg.DagsterInstance.get() as instance:
-        instance.add_dynamic_partitions(VIDEOS, [KICK, SNARE])
-        yield instance
 
 
 def run(instance: dg.DagsterInstance, video: str = KICK, **tags: str) -> str:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import dagster as dg
 import pytest
@@ -10,9 +9,8 @@ import sqlalchemy as sa
 from dagster._core.errors import DagsterRunAlreadyExists
 from dagster._core.storage.runs.schema import KeyValueStoreTable, RunsTable, RunTagsTable
 from dagster._serdes import serialize_value
-from sqlalchemy.engine import URL
 
-from chrysopedia_assets.automation.partitions import VIDEOS, videos
+from chrysopedia_assets.automation.partitions import videos
 from chrysopedia_assets.models.runs import CHOSEN, PARTITION, PROCESS, RUN_NUMBER, TRIGGER
 from resources.processes import mark_of
 from resources.settings import PROJECT
@@ -33,19 +31,6 @@ def report() -> None: ...
 
 
 DEFS = dg.Definitions([transcripts, topic_chunks, report])
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[dg.DagsterInstance]:
-    """Dagster as the product configures it, on both databases."""
-    if request.param == "postgresql":
-        url: URL = request.getfixturevalue("postgres_url")
-        monkeypatch.setenv("CHRYSOPEDIA_DATABASE_URL", url.render_as_string(hide_password=False))
-    with dg.DagsterInstance.get() as instance:
-        instance.add_dynamic_partitions(VIDEOS, [KICK, SNARE])
-        yield instance
 
 
 def add(instance: dg.DagsterInstance, **tags: str) -> dg.DagsterRun:
