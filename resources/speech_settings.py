@@ -15,10 +15,10 @@ WHISPER = "CHRYSOPEDIA_WHISPER_"
 SERVER = "CHRYSOPEDIA_TRANSCRIPTION_"
 _WHISPER_NAMES = ("MODEL", "DEVICE", "COMPUTE_TYPE", "BATCH", "LANGUAGE", "DOWNLOAD")
 _SERVER_NAMES = ("MODEL", "BASE_URL", "API_KEY")
-_LANGUAGES = frozenset(
+_LANGUAGES = (
     "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy id is it"
     " ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn"
-    " so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh".split()
+    " so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh"
 )
 """That Whisper knows, here or behind a server."""
 
@@ -71,7 +71,7 @@ def needed_speech_settings() -> SpeechSettings:
 
 def _language() -> str | None:
     text = os.environ.get(f"{WHISPER}LANGUAGE", "").lower()
-    if text and text not in _LANGUAGES:
+    if text and text not in _LANGUAGES.split():
         raise ConfigurationError(
             f"{WHISPER}LANGUAGE is {text!r}",
             cure="Give a code such as en or de, or leave it out, and it is found out.",

@@ -109,7 +109,9 @@ def _place(media: Path, paths: Sequence[Path], out: Path) -> Path:
     """Folders below a folder that was given stay, so that creators do; what lies in none of them stays in its own."""
     tops = [path.expanduser().resolve() for path in paths]
     below = [media.relative_to(top) for top in tops if media.is_relative_to(top)]
-    kept = next((path for path in below if len(path.parts) > 1), Path(media.parent.name, media.name))
+    kept = next(
+        (path for path in below if len(path.parts) > 1), Path(media.parent.name, media.name)
+    )
     return out / kept.with_suffix(".json")
 
 

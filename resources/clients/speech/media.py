@@ -38,7 +38,9 @@ def open_media(path: Path) -> Iterator["InputContainer"]:
         container = av.open(str(path.absolute()), metadata_errors="replace", options=options)
     except (OSError, MemoryError) as error:
         raise unreadable(path, error) from None
-    except av.error.FFmpegError:  # also where the library comes to an end, or to something that it cannot do
+    except (
+        av.error.FFmpegError
+    ):  # also where the library comes to an end, or to something that it cannot do
         raise InputRefused(
             "it is no media file, or its index is missing or damaged",
             where=shown(path),

@@ -172,5 +172,5 @@ def _unheard(span: Span) -> Doubt:
         kind="unheard",
         start_s=span.start_s,
         end_s=span.end_s,
-        reason=f"{span.length_s:.1f} s of speech without words",
+        reason=f"for {span.length_s:.1f} s",
     )
