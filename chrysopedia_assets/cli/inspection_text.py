@@ -138,11 +138,13 @@ def _timeline(seen: Inspection, colours: dict[str, str]) -> None:
         blocks = blocks[:start] + coloured + blocks[end:]
     rows = [("chunks", blocks), ("moments", marks((m.start_s for m in seen.moments), "●"))]
     if seen.doubts:
-        doubtful = [" "] * width
-        for doubt in seen.doubts:
-            first, last = cell(doubt.start_s), cell(doubt.end_s)
-            doubtful[first : last + 1] = "?" * (last + 1 - first)
-        rows.append(("doubts", Text("".join(doubtful), style="yellow")))
+        touched = {
+            place
+            for doubt in seen.doubts
+            for place in range(cell(doubt.start_s), cell(doubt.end_s) + 1)
+        }
+        doubtful = "".join("?" if place in touched else " " for place in range(width))
+        rows.append(("doubts", Text(doubtful, style="yellow")))
     if seen.chapters:
         rows.insert(0, ("chapters", marks((c.start_s for c in seen.chapters), "▾")))
     for name, row in rows:
