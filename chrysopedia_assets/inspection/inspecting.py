@@ -38,7 +38,7 @@ def inspect(stored: Stored) -> Inspection:
     moments = tuple(_moments(stored))
     return Inspection(
         video=stored.video,
-        duration_s=_duration_s(stored),
+        duration_s=duration_s(stored),
         made_by={stage: record.made_by for stage, record in records.items() if record},
         missing=tuple(stage for stage, record in records.items() if record is None),
         chapters=stored.chapters,
@@ -51,7 +51,8 @@ def inspect(stored: Stored) -> Inspection:
     )
 
 
-def _duration_s(stored: Stored) -> float:
+def duration_s(stored: Stored) -> float:
+    """Of the video, as far as anybody knows."""
     if stored.transcripts:
         return stored.transcripts.duration_s
     ends = [chunk.end_s for chunk in stored.chunks] + [m.end_s for m in stored.moments]

@@ -74,10 +74,18 @@ _QUOTATION = re.compile(
 _GAP = re.compile(r"\[?(?:…|\.\.\.)\]?")
 
 
+def quotation_spans(text: str) -> list[tuple[int, int, str]]:
+    """What stands in quotation marks, of the usual kinds: where it begins and ends, marks included, and its words."""
+    return [(*match.span(), _quoted(match)) for match in _QUOTATION.finditer(text)]
+
+
 def quotations(text: str) -> list[str]:
-    """What stands in quotation marks, of the usual kinds."""
-    found = (next(filter(None, match.groups())) for match in _QUOTATION.finditer(text))
-    return [" ".join(CITATION.sub(" ", quoted).split()) for quoted in found]
+    """Their words."""
+    return [quoted for _, _, quoted in quotation_spans(text)]
+
+
+def _quoted(match: re.Match[str]) -> str:
+    return " ".join(CITATION.sub(" ", next(filter(None, match.groups()))).split())
 
 
 def without_quotations(text: str) -> str:

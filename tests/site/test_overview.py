@@ -126,7 +126,7 @@ def test_every_task_has_a_colour_of_its_own() -> None:
     html = overview_html(overview(days=days(Day(day=LAST, usd=usd, calls=7))))
     classes = re.findall(r'<rect class="(f\d+)" x="27.1" width="0.8"', html)
     assert len(set(classes)) == len(usd)
-    assert all(f".{name} {{ fill: var(--c{name[1:]})" in html for name in classes)
+    assert all(f".{name} {{ fill: var(--hue{name[1:]})" in html for name in classes)
     assert all(html.count(f"--c{name[1:]}: #") == 2 for name in classes), "light and dark"
 
 
