@@ -57,7 +57,7 @@ def video_html(video: ReadingVideo, terms: Terms) -> str:
     seen = inspect(video.stored)
     name = links.video(seen.video.video_id)
     playing = Playing(video.media, links.root_of(name))
-    pages = {page.page.page_id: page for page in video.pages}
+    pages = {video.stored.address_of(page.page): page for page in video.pages}
     moments = list(_moments(seen, pages, playing))
     source = links.source(seen.video.url)
     return page_of_site(
