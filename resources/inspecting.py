@@ -10,6 +10,7 @@ from typing import Any
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.inspection.seen import Stored
 from chrysopedia_assets.models.records import STAGES, StageName, StageRecord
+from resources.store.addresses import addresses
 from resources.store.dagster_events import runs_that_gave
 from resources.store.dagster_tables import Connect
 from resources.store.database import Database
@@ -41,7 +42,8 @@ def look_into(database: Database, video_id: str) -> Stored:
             for stage in STAGES
             if (video_id, stage) in there
         }
-    return Stored(video=entry.video, chapters=entry.chapters, **records)
+        at = addresses(connection, [video_id])
+    return Stored(video=entry.video, chapters=entry.chapters, addresses=at, **records)
 
 
 def given_now(stored: Stored, stage: StageName) -> Given:

@@ -88,7 +88,7 @@ def _new_pages(database: Database, found: Look, since: datetime) -> tuple[NewPag
         made = made_since(connection, since)
     return tuple(
         NewPage(
-            page_id=page.page_id,
+            page=page.address,
             title=page.title,
             creator=found.videos[page.video_id].video.creator,
             version=page.version,

@@ -179,7 +179,7 @@ def of_technique_pages(
             "reading_s": round(page_reading_s(page)),
             "from_groups": ", ".join(map(str, found.groups)),
             "source": page.source_quality,
-            "page": page.page_id,
+            "page_id": page.page_id,
         }
         for page, found in zip(record.pages, seen.pages, strict=True)
     ]
@@ -198,19 +198,19 @@ def _places(record: TechniquePages) -> Iterator[dict[str, Any]]:
     """Of each moment, the page that it is on and its number there, or why it is on none."""
     for page in record.pages:
         for citation in page.citations:
-            yield _place(citation, page=page.page_id, citation=citation.number)
+            yield _place(citation, page_id=page.page_id, citation=citation.number)
     for moment in record.unused:
         yield _place(moment, left_out=moment.reason)
 
 
 def _place(
-    moment: Citation | UnusedMoment, page: str = "", citation: int = 0, left_out: str = ""
+    moment: Citation | UnusedMoment, page_id: str = "", citation: int = 0, left_out: str = ""
 ) -> dict[str, Any]:
     return {
         "start": clock(moment.start_s),
         "start_s": moment.start_s,
         "title": moment.title,
-        "page": page,
+        "page_id": page_id,
         "citation": citation,
         "left_out": left_out,
     }

@@ -40,7 +40,7 @@ def print_inspection(seen: Inspection) -> None:
         _heading("Timeline")
         _timeline(seen, colours)
     moments = {moment.moment_id: moment for moment in seen.moments}
-    titles = {page.page_id: page.title for page in seen.pages}
+    titles = {page.address: page.title for page in seen.pages}
     for chunk in seen.chunks:
         _chunk(chunk, colours)
         for moment_id in chunk.moments:
@@ -198,7 +198,7 @@ def _pages(pages: Sequence[SeenPage]) -> None:
         of_groups = f", from group {', '.join(map(str, page.groups))}" if page.groups else ""
         _line(page.title, "bold")
         _line(f"{page.category}, {len(page.moments)} moments{of_groups}", "dim", 5)
-        results.print(plain(f"     {page.page_id}", "dim"), soft_wrap=True)  # to be copied
+        results.print(plain(f"     {page.address}", "dim"), soft_wrap=True)  # to be copied
 
 
 def _left(heading: str, entries: Sequence[LeftOut]) -> None:

@@ -104,7 +104,11 @@ def _cuts(stored: Stored) -> dict[int, tuple[float, float]]:
 def _moments(stored: Stored) -> Iterator[SeenMoment]:
     classes = {c.moment_id: c for c in stored.classes}
     groups = _group_of(stored)
-    cited = {c.moment_id: (page.page_id, c.number) for page in stored.pages for c in page.citations}
+    cited = {
+        citation.moment_id: (stored.address_of(page), citation.number)
+        for page in stored.pages
+        for citation in page.citations
+    }
     unused = {moment.moment_id: moment.reason for moment in stored.unused}
     for moment in stored.moments:
         found = classes.get(moment.moment_id)
@@ -194,7 +198,7 @@ def _pages(stored: Stored) -> Iterator[SeenPage]:
     for page in stored.pages:
         numbers = {group_of[c.moment_id] for c in page.citations if c.moment_id in group_of}
         yield SeenPage(
-            page_id=page.page_id,
+            address=stored.address_of(page),
             title=page.title,
             category=page.category,
             groups=tuple(sorted(numbers)),

@@ -3,7 +3,8 @@
 What belongs here: shapes. What does not: how they are found (`inspecting.py`) and how they are shown.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from chrysopedia_assets.models.classifications import Classification, Classifications
@@ -18,7 +19,10 @@ from chrysopedia_assets.models.transcripts import Transcript
 
 @dataclass(frozen=True)
 class Stored:
-    """What there is of a video: by the name of its stage, None where that has not run."""
+    """What there is of a video: by the name of its stage, None where that has not run.
+
+    `addresses` are those of its pages, by page id; a page that is not stored has none yet, and is called by its id.
+    """
 
     video: Video
     transcripts: Transcript | None = None
@@ -28,6 +32,10 @@ class Stored:
     synthesis_groups: SynthesisGroups | None = None
     technique_pages: TechniquePages | None = None
     chapters: tuple[Chapter, ...] = ()
+    addresses: Mapping[str, str] = field(default_factory=dict)
+
+    def address_of(self, page: TechniquePage) -> str:
+        return self.addresses.get(page.page_id, page.page_id)
 
     @property
     def chunks(self) -> tuple[TopicChunk, ...]:
@@ -86,7 +94,7 @@ class SeenChunk(Record):
 
 
 class SeenMoment(Record):
-    """`chunk` and `group` are numbers, `page` is an id and `citation` its number there; None where it is in none.
+    """`chunk` and `group` are numbers, `page` is an address and `citation` its number there; None where it is in none.
 
     `left_out` is why it is on no page; empty where it is on one, and where there are no pages yet.
     """
@@ -125,7 +133,7 @@ class SeenGroup(Record):
 class SeenPage(Record):
     """`groups` are those that its moments came from."""
 
-    page_id: Text
+    address: Text
     title: Text
     category: Text
     groups: tuple[int, ...]

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from chrysopedia_assets.models.prompts import Task
 
-PageId = str | None
-"""None is no page that stands: moments that were left out, earlier versions, try-outs, runs that failed."""
+Address = str | None
+"""Of a page. None is no page that stands: moments that were left out, earlier versions, try-outs, runs that failed."""
 
 _SEGMENTS = re.compile(r"segments (\d+) to (\d+)")
 _MOMENTS = re.compile(r"moments (\d+(?:, \d+)*)")
@@ -44,7 +44,7 @@ def about(task: Task, subject: str) -> About | None:
 class Placed(NamedTuple):
     """A moment that a video's pages were written from, and where it went. `place` is None when it was found anew since."""
 
-    page_id: PageId
+    address: Address
     place: "Place | None"
 
 
@@ -88,15 +88,15 @@ class Figures(NamedTuple):
         return Figures(*(a - b for a, b in zip(self, other, strict=True)))
 
 
-def pages_served(call: SourceCall, moments: Sequence[Placed]) -> Counter[PageId]:
+def pages_served(call: SourceCall, moments: Sequence[Placed]) -> Counter[Address]:
     """Which pages a call served, and in how many parts each. Each moment is a part.
 
     A call that writes pages serves them in equal parts. One that found nothing, or nothing that is on a page, serves none.
     """
     asked = about(call.task, call.subject)
-    served = [moment.page_id for moment in _served(asked, moments)] if asked else []
+    served = [moment.address for moment in _served(asked, moments)] if asked else []
     if asked and asked.group_id is not None:
-        served = list({page_id for page_id in served if page_id is not None})
+        served = list({address for address in served if address is not None})
     return Counter(served or [None])
 
 
@@ -122,7 +122,7 @@ def costs_of_pages(
     figures: Mapping[int, Figures],
     moments: Mapping[str, Sequence[Placed]],
     total: Figures,
-) -> dict[PageId, Figures]:
+) -> dict[Address, Figures]:
     """By page, and under None what is left of the total: together they are the total.
 
     A call whose reply several results came from is divided among those first.
@@ -130,14 +130,14 @@ def costs_of_pages(
     uses: dict[int, set[SourceCall]] = defaultdict(set)
     for call in calls:
         uses[call.call_id].add(call)
-    found: dict[PageId, Figures] = {}
+    found: dict[Address, Figures] = {}
     for call_id, used_by in uses.items():
         for call in used_by:
             parts = pages_served(call, moments.get(call.video_id, ()))
             of = parts.total() * len(used_by)
-            for page_id in parts.keys() - {None}:
-                before = found.get(page_id, Figures())
-                found[page_id] = before.plus(figures[call_id], parts[page_id], of)
+            for address in parts.keys() - {None}:
+                before = found.get(address, Figures())
+                found[address] = before.plus(figures[call_id], parts[address], of)
     rest = total
     for share in found.values():
         rest = rest.less(share)

@@ -24,9 +24,9 @@ class NewVideo(Record):
 
 
 class NewPage(Record):
-    """A page that was made or made anew; `version` counts from 1."""
+    """A page that was made or made anew; `page` is its address, `version` counts from 1."""
 
-    page_id: Text
+    page: Text
     title: Text
     creator: Text
     version: int

@@ -174,7 +174,7 @@ def totals_by_page(
     found = costs_of_pages(counted, figures, moments, Figures(*astuple(everything)))
     # Nothing is left over as nothing, and not as what adding in another order makes of it.
     rest = Figures(*(round(value, ROUNDED_TO) + 0.0 for value in found.pop(None)))
-    rows = [{"page": page_id} | share._asdict() for page_id, share in found.items()]
+    rows = [{"page": address} | share._asdict() for address, share in found.items()]
     return [*sorted(rows, key=_dearest_first), {"page": None} | rest._asdict()]
 
 

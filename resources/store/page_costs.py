@@ -50,18 +50,18 @@ def figures_of(
 def placed_moments(connection: Connection, video_id: str | None) -> dict[str, list[Placed]]:
     """By video, each moment that its pages were written from: on which it is, and where it stood."""
     pages, cited, unused = t.technique_pages.c, t.page_moments.c, t.unused_moments.c
-    on_page = sa.select(cited.video_id, cited.moment_id, pages.page_id).join(
+    on_page = sa.select(cited.video_id, cited.moment_id, pages.address).join(
         t.technique_pages,
         sa.and_(pages.video_id == cited.video_id, pages.position == cited.page_position),
     )
-    left_out = sa.select(unused.video_id, unused.moment_id, sa.null().label("page_id"))
+    left_out = sa.select(unused.video_id, unused.moment_id, sa.null().label("address"))
     if video_id is not None:
         on_page = on_page.where(cited.video_id == video_id)
         left_out = left_out.where(unused.video_id == video_id)
     places = _places(connection, video_id)
     found: dict[str, list[Placed]] = defaultdict(list)
-    for video, moment_id, page_id in (*connection.execute(on_page), *connection.execute(left_out)):
-        found[video].append(Placed(page_id, places.get((video, moment_id))))
+    for video, moment_id, address in (*connection.execute(on_page), *connection.execute(left_out)):
+        found[video].append(Placed(address, places.get((video, moment_id))))
     return found
 
 

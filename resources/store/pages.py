@@ -30,7 +30,7 @@ def list_pages(
             pages.category,
             outputs.creator,
             moments.label("moments"),
-            pages.page_id.label("page"),
+            pages.address.label("page"),
             pages.video_id.label("video"),
         )
         .join(
@@ -46,21 +46,25 @@ def list_pages(
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def find_page(connection: Connection, page_id: str) -> tuple[TechniquePage, TechniquePages] | None:
-    """The page and the record that it is part of."""
-    video_id = connection.scalar(
-        sa.select(t.technique_pages.c.video_id).where(t.technique_pages.c.page_id == page_id)
-    )
-    if video_id is None:
+def find_page(connection: Connection, name: str) -> tuple[TechniquePage, TechniquePages] | None:
+    """The page and the record that it is part of, by its address, an address that leads to it, or its page id."""
+    pages, redirects = t.technique_pages.c, t.page_redirects.c
+    leads_to = sa.select(redirects.to_address).where(redirects.address == name).scalar_subquery()
+    found = connection.execute(
+        sa.select(pages.video_id, pages.page_id)
+        .where(sa.or_(pages.address.in_((name, leads_to)), pages.page_id == name))
+        .order_by(pages.address != name, pages.address != leads_to)
+    ).first()
+    if found is None:
         return None
-    record = cast(TechniquePages, load(connection, "technique_pages", video_id))
-    return next(page for page in record.pages if page.page_id == page_id), record
+    record = cast(TechniquePages, load(connection, "technique_pages", found.video_id))
+    return next(page for page in record.pages if page.page_id == found.page_id), record
 
 
 class PageMade(NamedTuple):
     """`version` counts from 1; a later one is a page made anew."""
 
-    page_id: str
+    address: str
     title: str
     video_id: str
     version: int
@@ -72,18 +76,18 @@ def made_since(connection: Connection, since: datetime) -> list[PageMade]:
     made, pages = t.page_versions.c, t.technique_pages.c
     newest = (
         sa.select(
-            made.page_id,
+            made.address,
             sa.func.max(made.version).label("version"),
             sa.func.max(made.stored_at).label("stored_at"),
         )
-        .group_by(made.page_id)
+        .group_by(made.address)
         .having(sa.func.max(made.stored_at) >= since)
         .subquery()
     )
     query = (
-        sa.select(pages.page_id, pages.title, pages.video_id, newest.c.version, newest.c.stored_at)
-        .join(newest, newest.c.page_id == pages.page_id)
-        .order_by(newest.c.stored_at.desc(), pages.page_id)
+        sa.select(pages.address, pages.title, pages.video_id, newest.c.version, newest.c.stored_at)
+        .join(newest, newest.c.address == pages.address)
+        .order_by(newest.c.stored_at.desc(), pages.address)
     )
     return [PageMade(*row) for row in connection.execute(query)]
 

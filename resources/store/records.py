@@ -1,7 +1,7 @@
 """Stage records in and out of their tables: one transaction to store, equal content when loaded again.
 
 `save` replaces what the stage had stored for the video. What it gave is also kept as a version where it changed: of the
-stage (`stage_versions.py`), and of each page.
+stage (`stage_versions.py`), and of each page at its address (`addresses.py`).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,6 +18,7 @@ from chrysopedia_assets.models.records import Record, StageName, StageRecord, co
 from chrysopedia_assets.models.technique_pages import TechniquePages
 from chrysopedia_assets.models.transcripts import Segment, Transcript
 from resources.store import tables as t
+from resources.store.addresses import place_pages
 from resources.store.stage_versions import KEPT, keep_version
 
 RECORDS: Mapping[StageName, type[StageRecord]] = {
@@ -38,6 +39,9 @@ def save(connection: Connection, stage: StageName, record: StageRecord, run_id: 
     output = _output_row(stage, record, run_id, stored_at)
     rows: dict[sa.Table, Iterable[Row]] = {t.stage_outputs: [output]}
     rows |= _TO_ROWS[stage](record)
+    if isinstance(record, TechniquePages):
+        addresses = place_pages(connection, record, run_id, stored_at)
+        rows[t.technique_pages] = _addressed(rows[t.technique_pages], addresses)
     for table in rows:
         old = sa.delete(table).where(table.c.video_id == video_id)
         if table is t.stage_outputs:
@@ -49,8 +53,6 @@ def save(connection: Connection, stage: StageName, record: StageRecord, run_id: 
             connection.execute(sa.insert(table), batch)
     if stage in KEPT:
         keep_version(connection, stage, record, output["data_version"], run_id, stored_at)
-    if isinstance(record, TechniquePages):
-        _keep_pages(connection, record, run_id, stored_at)
 
 
 def load(connection: Connection, stage: StageName, video_id: str) -> StageRecord:
@@ -185,6 +187,10 @@ def _page_rows(record: Any) -> dict[sa.Table, Iterable[Row]]:
     }
 
 
+def _addressed(pages: Iterable[Row], addresses: Mapping[str, str]) -> Iterator[Row]:
+    return (page | {"address": addresses[page["page_id"]]} for page in pages)
+
+
 _TO_ROWS: Mapping[StageName, Callable[[Any], dict[sa.Table, Iterable[Row]]]] = {
     "transcripts": _transcript_rows,
     "topic_chunks": lambda record: {t.topic_chunks: _numbered(record.chunks)},
@@ -221,7 +227,7 @@ def _group_fields(connection: Connection, video_id: str) -> Row:
 
 
 def _page_fields(connection: Connection, video_id: str) -> Row:
-    pages = list(_rows(connection, t.technique_pages, video_id))
+    pages = list(_rows(connection, t.technique_pages, video_id, "address"))
     for page in pages:
         page["citations"] = []
     for citation in _rows(connection, t.page_moments, video_id):
@@ -239,30 +245,3 @@ _FROM_ROWS: Mapping[StageName, Callable[[Connection, str], Row]] = {
     "synthesis_groups": _group_fields,
     "technique_pages": _page_fields,
 }
-
-
-def _keep_pages(
-    connection: Connection, record: TechniquePages, run_id: str | None, stored_at: datetime
-) -> None:
-    versions = t.page_versions
-    for page in record.pages:
-        latest = connection.execute(
-            sa.select(versions.c.version, versions.c.data_version)
-            .where(versions.c.page_id == page.page_id)
-            .order_by(versions.c.version.desc())
-            .limit(1)
-        ).one_or_none()
-        data_version = content_version(page)
-        if latest is not None and latest.data_version == data_version:
-            continue
-        row = {
-            "page_id": page.page_id,
-            "version": latest.version + 1 if latest else 1,
-            "video_id": record.video.video_id,
-            "data_version": data_version,
-            "made_by": record.made_by,
-            "run_id": run_id,
-            "stored_at": stored_at,
-            "page": page.model_dump(mode="json"),
-        }
-        connection.execute(sa.insert(versions), row)

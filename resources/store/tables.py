@@ -197,6 +197,7 @@ technique_pages = sa.Table(
     _video_key(),
     _position(),
     sa.Column("page_id", sa.Text, nullable=False, unique=True),
+    sa.Column("address", sa.Text, nullable=False, unique=True, index=True),
     _text("title"),
     _text("summary"),
     sa.Column("category", sa.Text, nullable=False, index=True),
@@ -231,10 +232,11 @@ unused_moments = sa.Table(
     _text("reason"),
 )
 
+# What stood at an address, whatever its title; an address is never given to another page.
 page_versions = sa.Table(
     "page_versions",
     metadata,
-    sa.Column("page_id", sa.Text, primary_key=True),
+    sa.Column("address", sa.Text, primary_key=True),
     _position("version"),
     sa.Column("video_id", sa.ForeignKey("videos.video_id"), nullable=False, index=True),
     _text("data_version"),
@@ -242,6 +244,16 @@ page_versions = sa.Table(
     _text("run_id", null=True),
     _when("stored_at"),
     _json("page"),
+)
+
+# Addresses at which no page stands any more; `to_address`, where a page does stand, is null where nothing took its place.
+page_redirects = sa.Table(
+    "page_redirects",
+    metadata,
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("video_id", sa.ForeignKey("videos.video_id"), nullable=False, index=True),
+    _text("to_address", null=True),
+    _when("since"),
 )
 
 # What each run of a stage gave, to be looked at and compared later; `record` is its JSON, compressed with zlib.

@@ -44,7 +44,7 @@ def test_it_shows_chunks_moments_groups_and_pages(chrysopedia: Command, ann: Pat
     assert seen["missing"] == [] and seen["out_of_step"] == []
     assert seen["made_by"]["topic_chunks"] == "extractive 1"
     assert all(moment["title"] in shown.out for moment in seen["moments"])
-    assert all(page["page_id"] in shown.out for page in seen["pages"])
+    assert all(page["address"] in shown.out for page in seen["pages"])
 
 
 @pytest.mark.parametrize("columns", [80, 120])

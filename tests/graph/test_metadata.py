@@ -78,7 +78,7 @@ def test_each_moment_can_be_followed_to_its_group_and_its_page() -> None:
         (2, "workflow", "Moment 1"),
     ]
     moments = [row.data for row in tables_of("technique_pages")["moments"].records]
-    assert [(row["start"], row["title"], row["page"], row["left_out"]) for row in moments] == [
+    assert [(row["start"], row["title"], row["page_id"], row["left_out"]) for row in moments] == [
         ("0:00", "Moment 0", "a--one--cut", ""),
         ("0:10", "Moment 1", "", "too thin"),
     ]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from chrysopedia_assets.inspection.shares import (
     About,
+    Address,
     Figures,
-    PageId,
     Place,
     Placed,
     SourceCall,
@@ -32,16 +32,16 @@ def dollars(usd: float | Fraction) -> Figures:
 
 
 def at(
-    page_id: PageId, first_segment: int, number: int = 0, group_id: str = "g", in_group: int = 1
+    address: Address, first_segment: int, number: int = 0, group_id: str = "g", in_group: int = 1
 ) -> Placed:
-    return Placed(page_id, Place(first_segment, number, group_id, in_group))
+    return Placed(address, Place(first_segment, number, group_id, in_group))
 
 
-def shared(task: Task, subject: str, *moments: Placed, usd: float = 12.0) -> dict[PageId, float]:
+def shared(task: Task, subject: str, *moments: Placed, usd: float = 12.0) -> dict[Address, float]:
     """What one call costs each page."""
     calls = [SourceCall(1, "v", task, subject)]
     found = costs_of_pages(calls, {1: dollars(usd)}, {"v": moments}, dollars(usd))
-    return {page_id: figures.cost_usd for page_id, figures in found.items() if figures.cost_usd}
+    return {address: figures.cost_usd for address, figures in found.items() if figures.cost_usd}
 
 
 # The stages' own words
@@ -159,5 +159,5 @@ def test_pages_and_the_rest_are_the_total_exactly(
         together = together.plus(share)
     assert together == total
     assert all(value >= 0 for share in found.values() for value in share)
-    standing = {placed.page_id for placed in moments["v"]}
+    standing = {placed.address for placed in moments["v"]}
     assert found.keys() <= standing | {None}

@@ -38,7 +38,7 @@ def overview(word: str = "Kick drums", **changes: object) -> Overview:
         pages=12,
         new_videos=(NewVideo(video_id="a--one", title=word, creator=word, added_at=AT),),
         new_pages=(
-            NewPage(page_id="p", title=word, creator=word, version=2, stored_at=AT),
+            NewPage(page="p", title=word, creator=word, version=2, stored_at=AT),
         ),
         running=(
             RunningNow(run_id="abcdefgh-1", about="a--one", trigger="sensor", queued=False, since=AT),

@@ -48,7 +48,7 @@ def test_a_page_is_new_when_it_was_made_and_when_it_came_out_different(stored: D
         anew = record.model_copy(update={"pages": (changed, *others)})
         save(connection, "technique_pages", anew, run_id=None)
         [made] = made_since(connection, since)
-    assert (made.page_id, made.title, made.version) == (first.page_id, "Another title", 2)
+    assert (made.address, made.title, made.version) == (first.page_id, "Another title", 2)
     assert made.stored_at.tzinfo is not None
 
 

@@ -45,7 +45,7 @@ def test_storing_again_replaces_and_stores_nothing_twice(stored: Database, stage
         assert load(connection, stage, record_of(stage).video.video_id) == record_of(stage)
 
 
-NO_STAGE = (t.llm_calls, t.llm_requests, t.acceptances, t.refreshes, t.promotions)
+NO_STAGE = (t.page_redirects, t.llm_calls, t.llm_requests, t.acceptances, t.refreshes, t.promotions)
 
 
 def test_every_table_of_a_stage_holds_rows_after_all_stages_were_stored(stored: Database) -> None:
@@ -72,7 +72,7 @@ def test_a_store_that_fails_half_way_leaves_the_old_record(
     def break_down(*_: object) -> None:
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr("resources.store.records._keep_pages", break_down)
+    monkeypatch.setattr("resources.store.records.keep_version", break_down)
     new = old.model_copy(update={"made_by": "another engine", "pages": ()})
     with pytest.raises(RuntimeError), stored.writing(lock="test") as connection:
         save(connection, "technique_pages", new, run_id=None)
@@ -103,7 +103,7 @@ def test_a_page_gets_a_new_version_when_it_changes_and_only_then(stored: Databas
     with stored.reading() as connection:
         kept = connection.execute(
             sa.select(versions.version, versions.page)
-            .where(versions.page_id == first.pages[0].page_id)
+            .where(versions.address == first.pages[0].page_id)
             .order_by(versions.version)
         ).all()
     assert [row.version for row in kept] == [1, 2]
