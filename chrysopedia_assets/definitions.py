@@ -11,6 +11,7 @@ from chrysopedia_assets.assets import (
     pages_are_fresh,
     pages_read_well,
     prompt_sources,
+    reading_site,
     speech_recognition,
     synthesis_groups,
     technique_pages,
@@ -27,6 +28,7 @@ from chrysopedia_assets.automation import (
     refresh_jobs,
     refresh_on_change,
     sensors,
+    site_watch,
 )
 from resources.dagster_resources import EngineResource, LibraryResource, TaxonomyResource
 from resources.record_store import RecordStore
@@ -42,6 +44,7 @@ ASSET_MODULES = (
     synthesis_groups,
     technique_pages,
     freshness_report,
+    reading_site,
 )
 
 
@@ -74,6 +77,7 @@ def build_defs(**overrides: object) -> dg.Definitions:
             jobs.clean_reprocess,
             judging.judge_pages,
             jobs.report_freshness,
+            jobs.publish_site,
             refresh_jobs.refresh_stale,
             refresh_jobs.rerun_stage,
             optimisation.optimize_prompt,
@@ -84,6 +88,7 @@ def build_defs(**overrides: object) -> dg.Definitions:
             edited_prompts.edited_prompts,
             freshness_watch.freshness_watch,
             refresh_on_change.refresh_on_change,
+            site_watch.site_watch,
         ],
         resources=resources | overrides,
         loggers={"console": console},

@@ -32,6 +32,7 @@ class Settings:
     library_dir: Path
     prompts_dir: Path
     taxonomy_file: Path
+    site_dir: Path
     database_url: "URL"
     dagster_database_url: "URL | None"
 
@@ -49,6 +50,7 @@ def settings() -> Settings:
         library_dir=_path("CHRYSOPEDIA_LIBRARY", PROJECT / "library"),
         prompts_dir=_path("CHRYSOPEDIA_PROMPTS", PROJECT / "prompts"),
         taxonomy_file=_path("CHRYSOPEDIA_TAXONOMY", PROJECT / "prompts" / "taxonomy.toml"),
+        site_dir=_path("CHRYSOPEDIA_SITE_DIR", data_dir / "site"),
         database_url=url,
         dagster_database_url=dagster_url,
     )
@@ -57,6 +59,17 @@ def settings() -> Settings:
 def refresh_budget() -> str | None:
     """What the sensor `refresh_on_change` may spend on one refresh; None where nobody has set it."""
     return os.environ.get("CHRYSOPEDIA_REFRESH_BUDGET") or None
+
+
+def site_plays_files() -> bool:
+    """Whether the site plays media files of this machine. Raises ConfigurationError."""
+    text = os.environ.get("CHRYSOPEDIA_SITE_MEDIA") or "link"
+    if text not in ("link", "none"):
+        raise ConfigurationError(
+            f"CHRYSOPEDIA_SITE_MEDIA is {text!r}",
+            cure="Give link (the site plays the library's own files) or none (only YouTube, where a video is from there).",
+        )
+    return text == "link"
 
 
 def month_budget_usd() -> float | None:

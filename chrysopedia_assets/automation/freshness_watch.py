@@ -32,23 +32,23 @@ RETRY_S = 600
 
 
 class LastRun(NamedTuple):
-    """The newest run of the report."""
+    """The newest run of a job."""
 
     state: Literal["running", "failed", "done"]
     begun_s_ago: float
 
 
 def why_not(moved: bool, last: LastRun | None) -> str | None:
-    """Why the report is not to be made now; None when it is."""
+    """Why the job is not to be run now; None when it is."""
     if last is None:
         return None if moved else "Nothing has moved."
     if last.state == "running":
-        return "The report is being made."
+        return "It is running."
     if not moved and last.state == "done":
-        return "Nothing has moved since the last report."
+        return "Nothing has moved since it ran."
     rest_s = REST_S if moved else RETRY_S
     if 0 <= last.begun_s_ago < rest_s:  # below zero the clock was set back, and says nothing
-        return f"The report is made again in {rest_s - last.begun_s_ago:.0f} s."
+        return f"It runs again in {rest_s - last.begun_s_ago:.0f} s."
     return None
 
 
@@ -64,17 +64,17 @@ def why_not(moved: bool, last: LastRun | None) -> str | None:
 def freshness_watch(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     end_dead_runs(context.instance)
     try:
-        seen = _seen(context.instance)
+        seen = what_is_seen(context.instance)
     except ConfigurationError as error:  # a setting that is wrong for all: a report would only fail
         return dg.SkipReason(str(error))
     moved = seen != context.cursor or badge_is_of_one_video(context.instance)
-    if reason := why_not(moved, _last_run(context.instance)):
+    if reason := why_not(moved, last_run_of(report_freshness.name, context.instance)):
         return dg.SkipReason(reason)
     return dg.SensorResult(run_requests=[dg.RunRequest(tags={TRIGGER: "sensor"})], cursor=seen)
 
 
-def _seen(instance: dg.DagsterInstance) -> str:
-    """Another text whenever the report may be another.
+def what_is_seen(instance: dg.DagsterInstance) -> str:
+    """Another text whenever the report, or the site, may be another.
 
     By an event, by what was accepted as equal, by newer code, by what is wrong with a prompt, by the runs
     that failed last. Raises ConfigurationError.
@@ -88,10 +88,9 @@ def _seen(instance: dg.DagsterInstance) -> str:
     return f"{newest_event_id(event_log(instance))} {rest}"
 
 
-def _last_run(instance: dg.DagsterInstance) -> LastRun | None:
+def last_run_of(job: str, instance: dg.DagsterInstance) -> LastRun | None:
     """Whoever asked for it; without its record it would be asked for again at every tick."""
-    of_report = dg.RunsFilter(job_name=report_freshness.name)
-    records = instance.get_run_records(of_report, limit=1)
+    records = instance.get_run_records(dg.RunsFilter(job_name=job), limit=1)
     if not records:
         return None
     [record] = records

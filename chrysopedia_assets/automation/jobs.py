@@ -40,3 +40,10 @@ report_freshness = dg.define_asset_job(
     tags={MAX_RUNTIME_SECONDS_TAG: str(REPORT_AT_MOST_S)},
     description="What is out of date, as the check on technique_pages and the report show it. Makes no page.",
 )
+
+publish_site = dg.define_asset_job(
+    "publish_site",
+    selection=dg.AssetSelection.assets("reading_site"),
+    tags={MAX_RUNTIME_SECONDS_TAG: str(REPORT_AT_MOST_S)},
+    description="The reading site, brought up to date. Makes no page.",
+)

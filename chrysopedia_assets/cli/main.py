@@ -53,6 +53,10 @@ calls = lazy_group(
     "Calls of language models: list them, read one, export what it was about.",
     {name: f"{HERE}.calls:{name}_command" for name in ("list", "show", "export")},
 )
+site = lazy_group(
+    "The reading site: write it, serve it.",
+    {name: f"{HERE}.site:{name}_command" for name in ("build", "serve")},
+)
 runs = lazy_group(
     "What ran: all runs or those of a video (`runs`, `runs VIDEO`), or one in full.",
     {"list": f"{HERE}.runs:list_command", "show": f"{HERE}.runs:show_command"},
@@ -60,6 +64,7 @@ runs = lazy_group(
 )
 app.add_typer(runs, name="runs")
 app.add_typer(pages, name="pages")
+app.add_typer(site, name="site")
 app.add_typer(calls, name="calls")
 app.add_typer(prompt, name="prompt")
 

@@ -1,7 +1,6 @@
 """Commands on the installation: show it on the samples, open the web UI, say whether it is sound."""
 
 import os
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from chrysopedia_assets.cli.library import (
     process,
 )
 from chrysopedia_assets.cli.output import Json, print_json, print_page, print_table, results
+from chrysopedia_assets.cli.ports import refuse_taken
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.site.pages import page_markdown
 from resources.settings import PROJECT, SAMPLES, llm_variables, settings
@@ -62,7 +62,7 @@ def ui_command(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Open the Dagster web UI on the same data: the graph, every video, runs, launchpad, sensors."""
-    _refuse_taken(host, port)
+    refuse_taken(host, port)
     results.print(
         f"The web UI opens in some seconds at http://{host}:{port}/asset-groups (stop it with Ctrl-C).",
         markup=False,
@@ -73,19 +73,6 @@ def ui_command(
     python = [sys.executable, "-W", "ignore:Function `dev_command`", "-m", "dagster", "dev"]
     where = ["--workspace", "workspace.yaml", "--host", host, "--port", str(port)]
     os.execv(sys.executable, python + where)  # noqa: S606
-
-
-def _refuse_taken(host: str, port: int) -> None:
-    """Dagster would go on without a web UI, and its daemons would fight those of the other one."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise ConfigurationError(
-                f"nothing can listen on {host}:{port}: {error.strerror}",
-                cure="Stop what is there, or choose another with --port.",
-            ) from error
 
 
 def doctor_command(

@@ -1,0 +1,130 @@
+"""Writes the reading site: what has changed since it was written last, and nothing else.
+
+What belongs here: which files there are and what decides each of them. What does not: how a file looks (`site`).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache, partial
+from pathlib import Path
+
+from chrysopedia_assets.models.records import content_version
+from chrysopedia_assets.site import links
+from chrysopedia_assets.site.build import (
+    SiteFile,
+    building,
+    key_of,
+    renderer_version,
+    write_files,
+)
+from chrysopedia_assets.site.layout import static_files
+from chrysopedia_assets.site.library import Library, list_files
+from chrysopedia_assets.site.media import link_media
+from chrysopedia_assets.site.search_index import index_pages, is_indexed
+from chrysopedia_assets.site.video_page import video_files
+from resources.clients.taxonomy import read_taxonomy
+from resources.freshness import Look
+from resources.reading import Reading
+from resources.settings import settings, site_plays_files
+from resources.store.database import Database
+
+Tell = Callable[[int, int], None]
+"""Hears how many files of how many were looked at."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """`pages` are those of the site, `stale_pages` how many of them would come out different now.
+
+    `written` and `removed` are files that changed; `indexed` is whether the search had to be made anew. `version` is that of
+    all files together.
+    """
+
+    out: Path
+    version: str
+    pages: int
+    stale_pages: int
+    videos: int
+    files: int
+    written: int
+    removed: int
+    indexed: bool
+
+    @property
+    def index(self) -> Path:
+        """What a browser opens."""
+        return self.out / links.INDEX
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        stale = (
+            f", {self.stale_pages} of them out of date (chrysopedia stale)"
+            if self.stale_pages
+            else ""
+        )
+        told = [f"{self.pages} pages of {self.videos} videos{stale}"]
+        if not self.pages:
+            told = ["No pages yet: the site says so. Next: chrysopedia process"]
+        changes = f"{self.written} files written, {self.removed} removed, {self.files - self.written} as they were"
+        search = "search made anew" if self.indexed else "search as it was"
+        return [*told, f"{changes}; {search}", str(self.index)]
+
+
+def publish(
+    database: Database, found: Look, out: Path | None = None, tell: Tell = lambda done, of: None
+) -> Published:
+    """Bring the site in the folder up to date; without a folder, where the settings say. Raises ConfigurationError."""
+    taxonomy = read_taxonomy(settings().taxonomy_file)
+    reading = Reading(database, found, taxonomy, plays_files=site_plays_files())
+    out = out or settings().site_dir
+    files = list(_files(reading))
+    with building(out):
+        written = write_files(files, out, lambda done: tell(done, len(files)))
+        link_media(out, reading.files_to_play)
+        moved = [path for path in (*written.changed, *written.removed) if path.startswith("pages/")]
+        indexed = bool(moved) or not is_indexed(out)
+        if indexed:
+            index_pages(out)
+    return Published(
+        out=out,
+        version=key_of([(file.path, file.key) for file in files]),
+        pages=len(reading.library.pages),
+        stale_pages=reading.stale_pages,
+        videos=len(reading.library.videos),
+        files=written.total,
+        written=len(written.changed),
+        removed=len(written.removed),
+        indexed=indexed,
+    )
+
+
+def _files(reading: Reading) -> Iterator[SiteFile]:
+    ours = (renderer_version(), content_version(reading.library.taxonomy))
+    for name, content in static_files().items():
+        yield SiteFile(name, key_of(content.hex()), partial(bytes, content))
+    yield from _list_files(reading.library, ours)
+    for video in reading.library.videos:
+        yield from _files_of_video(reading, video.video_id, ours)
+
+
+def _list_files(library: Library, ours: tuple[str, ...]) -> Iterator[SiteFile]:
+    cards = [asdict(card) for card in library.pages]
+    key = key_of(*ours, cards, [asdict(video) for video in library.videos])
+    for name, make in list_files(library).items():
+        yield SiteFile(name, key, make)
+
+
+def _files_of_video(reading: Reading, video_id: str, ours: tuple[str, ...]) -> Iterator[SiteFile]:
+    """They are made together, when the first of them is asked for."""
+    key = key_of(*ours, reading.facts(video_id))
+
+    @cache
+    def made() -> Mapping[str, str]:
+        return video_files(reading.video(video_id), reading.library.terms)
+
+    for name in (links.video(video_id), *map(links.page, reading.addresses(video_id))):
+        yield SiteFile(name, key, partial(_text, made, name))
+
+
+def _text(made: Callable[[], Mapping[str, str]], name: str) -> str | None:
+    return made().get(name)

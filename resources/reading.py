@@ -1,0 +1,172 @@
+"""What the reading site shows, gathered from where it is: records, what is out of date, files to play.
+
+What belongs here: gathering. What does not: how it looks (`chrysopedia_assets/site`), and writing it (`publishing.py`).
+"""
+
+from collections import defaultdict
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+
+from chrysopedia_assets.freshness.verdicts import Verdict
+from chrysopedia_assets.freshness.words import why
+from chrysopedia_assets.models.library_files import MEDIA_SUFFIXES, is_media
+from chrysopedia_assets.models.stage_defs import prompt_source
+from chrysopedia_assets.models.taxonomy import Taxonomy
+from chrysopedia_assets.site.content import (
+    Card,
+    Making,
+    Media,
+    ReadingPage,
+    ReadingVideo,
+    VideoCard,
+)
+from chrysopedia_assets.site.library import Library
+from chrysopedia_assets.site.media import youtube_id
+from resources.freshness import Look
+from resources.inspecting import look_into
+from resources.store.database import Database
+from resources.store.reading import PageRow, VideoRow, page_rows, video_rows
+
+SYNTHESIS = prompt_source("synthesis")
+
+
+class Reading:
+    """The library at the moment of a look. Lists are read at once, videos one by one when they are asked for.
+
+    `plays_files` is whether media files of this machine belong to the site.
+    """
+
+    def __init__(
+        self, database: Database, found: Look, taxonomy: Taxonomy, *, plays_files: bool
+    ) -> None:
+        self._database, self._found, self._taxonomy = database, found, taxonomy
+        self._plays_files = plays_files
+        with database.reading() as connection:
+            self._videos = {row.video_id: row for row in video_rows(connection)}
+            self._pages: dict[str, list[PageRow]] = defaultdict(list)
+            for page in page_rows(connection):
+                self._pages[page.video_id].append(page)
+
+    @cached_property
+    def library(self) -> Library:
+        return Library(
+            taxonomy=self._taxonomy,
+            videos=tuple(self._video_card(row) for row in self._videos.values()),
+            pages=tuple(_card(page) for pages in self._pages.values() for page in pages),
+        )
+
+    @cached_property
+    def files_to_play(self) -> dict[str, Path]:
+        """Of all videos, by the name in the site's folder."""
+        return {
+            f"{row.video_id}{path.suffix.lower()}": path
+            for row in self._videos.values()
+            if (path := self._file_of(row)) is not None
+        }
+
+    @property
+    def stale_pages(self) -> int:
+        return sum(len(pages) for video_id, pages in self._pages.items() if self._stale(video_id))
+
+    def addresses(self, video_id: str) -> list[str]:
+        """Of the video's pages, in their order."""
+        return [page.address for page in self._pages.get(video_id, [])]
+
+    def facts(self, video_id: str) -> tuple[object, ...]:
+        """Whatever decides what is shown of a video, short of its records, for which their versions stand."""
+        pages = self._pages.get(video_id, [])
+        return (
+            asdict(self._videos[video_id]),
+            [asdict(page) | {"made_at": page.made_at.isoformat()} for page in pages],
+            [asdict(one) for one in self._media(self._videos[video_id])],
+            self._stale(video_id),
+            self._prompt(video_id),
+        )
+
+    def video(self, video_id: str) -> ReadingVideo:
+        row = self._videos[video_id]
+        stored = look_into(self._database, video_id)
+        rows = {page.page_id: page for page in self._pages.get(video_id, [])}
+        return ReadingVideo(
+            stored=stored,
+            creator_key=row.creator_id,
+            media=next(iter(self._media(row)), None),
+            pages=tuple(
+                ReadingPage(
+                    address=rows[page.page_id].address,
+                    page=page,
+                    making=self._making(rows[page.page_id]),
+                    stale=self._stale(video_id),
+                )
+                for page in stored.pages
+                if page.page_id in rows  # stored since the look: the next build shows it
+            ),
+        )
+
+    def _making(self, page: PageRow) -> Making:
+        return Making(
+            made_by=page.made_by,
+            made_at=page.made_at,
+            run_id=page.run_id,
+            prompt=self._prompt(page.video_id),
+            version=page.version,
+        )
+
+    def _verdict(self, video_id: str) -> Verdict | None:
+        return self._found.verdicts.get(video_id, {}).get("technique_pages")
+
+    def _stale(self, video_id: str) -> tuple[str, ...]:
+        """Without times: what is written once stays as it is while it is true."""
+        verdict = self._verdict(video_id)
+        if verdict is None or verdict.word != "stale":
+            return ()
+        return tuple(dict.fromkeys(why(root) for root in verdict.roots))
+
+    def _prompt(self, video_id: str) -> str | None:
+        verdict = self._verdict(video_id)
+        if verdict is None or verdict.made is None:
+            return None
+        read = verdict.made.inputs.get(SYNTHESIS)
+        return verdict.made.override or (read.version if read else None)
+
+    def _media(self, row: VideoRow) -> list[Media]:
+        """Where it can be played, the best first: a file of one's own is there at once."""
+        path, known = self._file_of(row), youtube_id(row.url)
+        found = [Media("file", f"{row.video_id}{path.suffix.lower()}")] if path else []
+        return [*found, *([Media("youtube", known)] if known else [])]
+
+    def _file_of(self, row: VideoRow) -> Path | None:
+        """The video's media file: the one that it was taken in from, or one of the same name beside its transcript."""
+        if not self._plays_files:
+            return None
+        source = Path(row.source_path)
+        if is_media(source.name):
+            return source if source.is_file() else None
+        stem = source.name.partition(".")[0]
+        beside = (source.with_name(f"{stem}{suffix}") for suffix in MEDIA_SUFFIXES)
+        return next((path for path in beside if path.is_file()), None)
+
+    def _video_card(self, row: VideoRow) -> VideoCard:
+        return VideoCard(
+            video_id=row.video_id,
+            title=row.title,
+            creator=row.creator,
+            creator_key=row.creator_id,
+            duration_s=row.duration_s,
+            pages=tuple(page.address for page in self._pages.get(row.video_id, [])),
+        )
+
+
+def _card(page: PageRow) -> Card:
+    return Card(
+        address=page.address,
+        title=page.title,
+        summary=page.summary,
+        category=page.category,
+        tags=page.tags,
+        video_id=page.video_id,
+        moments=page.moments,
+        spoken_s=page.spoken_s,
+        made_at=page.made_at,
+    )
