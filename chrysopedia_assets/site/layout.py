@@ -36,6 +36,7 @@ def static_files() -> dict[str, bytes]:
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     made = environment()
+    made.auto_reload = False  # a look at the disk for every page of thousands
     made.finalize = _printable
     made.globals.update(clock=clock, links=links, length=_length)
     made.filters.update(plain=plain_text)
