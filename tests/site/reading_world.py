@@ -1,5 +1,6 @@
 """A library small enough to look through, with every field in use: what the reading site is rendered from in tests."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,6 +33,7 @@ from chrysopedia_assets.site.content import (
 from chrysopedia_assets.site.layout import static_files
 from chrysopedia_assets.site.library import Library, list_files
 from chrysopedia_assets.site.video_page import video_files
+from tests.conftest import SHARED_DATA, shared
 
 MADE_AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 TAXONOMY = Taxonomy(
@@ -215,8 +217,37 @@ def all_files() -> dict[str, bytes]:
     return static_files() | {name: text.encode() for name, text in whole_site().items()}
 
 
+PLANTED = (
+    "<script>alert(1)</script>",
+    '"><img src=http://x.example/a.png onerror=alert(1)><svg onload=alert(1)>',
+    "' style=color:red onmouseover=alert(1) x='",
+    "</title></script></style><iframe src=javascript:alert(1)>",
+    "[x](javascript:alert(1)) ![y](http://x.example/b.png) <https://x.example>",
+    "{{ 7*7 }} {% raw %} ${7*7}",
+    "<!-- --> ]]> <![CDATA[ &lt;script&gt;alert(1)&lt;/script&gt; &#60;script&#62;",
+    "\x01\x1b[31m\x7f\ufffe \u202egnp.exe \u2028",
+)
+"""Each of them ends a text, a tag, an attribute or a template, where nobody holds it."""
+
+
+def naughty() -> list[str]:
+    """A known list of strings that break programs, in a few groups; skips where it is not."""
+    file = shared(SHARED_DATA / "badinputs" / "blns" / "blns.json")
+    found = [text for text in json.loads(file.read_text()) if text.strip()]
+    groups = (" ".join(found[at : at + 60]) for at in range(0, len(found), 60))
+    # What no record can hold, and citations of what a page does not list.
+    return [
+        group.encode(errors="ignore").decode().replace("\0", "").replace("[", "[ ")
+        for group in groups
+    ]
+
+
 KEPT = {"video_id", "page_id", "moment_id", "chunk_id", "source_quality", "kind", "language"}
 """What is no text: ids, which name files, and words of a closed list."""
+
+
+MOST = dict.fromkeys(("title", "label", "steps", "reason", "creator"), 300) | {"summary": 2_000, "quote": 2_000}  # fmt: skip
+"""Characters that a record takes."""
 
 
 def spoilt(value: Any, payload: str, name: str = "") -> Any:
@@ -227,12 +258,13 @@ def spoilt(value: Any, payload: str, name: str = "") -> Any:
         case list():
             return [spoilt(part, payload, name) for part in value]
         case str() if name not in KEPT:
-            return f"{value} {payload}"[: 300 if name in {"title", "label", "steps", "reason", "creator"} else 5000]  # fmt: skip
+            return f"{value} {payload}"[: MOST.get(name, 5_000)]  # fmt: skip
     return value
 
 
-def hostile(payload: str, media: Media | None = None) -> ReadingVideo:
-    of = stored()
+def hostile(payload: str, media: Media | None = None, name: str = "ann--kick") -> ReadingVideo:
+    """A video with `payload` in every text, and for its names as well where those are shown."""
+    of = stored(a_video(name))
     records = {
         stage: type(record).model_validate(spoilt(record.model_dump(mode="json"), payload))
         for stage in ("transcripts", "topic_chunks", "key_moments", "classifications", "technique_pages")
