@@ -175,22 +175,24 @@ def _keep(
     at: datetime,
 ) -> None:
     latest = _latest(connection, record.video.video_id)
+    rows = []
     for page in record.pages:
         address, data_version = placed.addresses[page.page_id], content_version(page)
         version, known = latest.get(address, (0, ""))
-        if known == data_version:
-            continue
-        row = {
-            "address": address,
-            "version": version + 1,
-            "video_id": record.video.video_id,
-            "data_version": data_version,
-            "made_by": record.made_by,
-            "run_id": run_id,
-            "stored_at": at,
-            "page": page.model_dump(mode="json"),
-        }
-        connection.execute(sa.insert(t.page_versions), row)
+        if known != data_version:
+            row = {
+                "address": address,
+                "version": version + 1,
+                "video_id": record.video.video_id,
+                "data_version": data_version,
+                "made_by": record.made_by,
+                "run_id": run_id,
+                "stored_at": at,
+                "page": page.model_dump(mode="json"),
+            }
+            rows.append(row)
+    if rows:
+        connection.execute(sa.insert(t.page_versions), rows)
 
 
 def _latest(connection: Connection, video_id: str) -> dict[str, tuple[int, str]]:
