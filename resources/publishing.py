@@ -122,7 +122,8 @@ def _files_of_video(reading: Reading, video_id: str, ours: tuple[str, ...]) -> I
     def made() -> Mapping[str, str]:
         return video_files(reading.video(video_id), reading.library.terms)
 
-    for name in (links.video(video_id), *map(links.page, reading.addresses(video_id))):
+    names = (links.video(video_id), links.inspector(video_id))
+    for name in (*names, *map(links.page, reading.addresses(video_id))):
         yield SiteFile(name, key, partial(_text, made, name))
 
 
