@@ -63,7 +63,7 @@ def video_files(video: ReadingVideo, terms: Terms) -> dict[str, str]:
 def video_html(video: ReadingVideo, seen: Inspection, terms: Terms) -> str:
     name = links.video(seen.video.video_id)
     playing = Playing(video.media, links.root_of(name))
-    pages = {page.page.page_id: page for page in video.pages}
+    pages = {video.stored.address_of(page.page): page for page in video.pages}
     moments = list(_moments(seen, pages, playing))
     source = links.source(seen.video.url)
     return page_of_site(
