@@ -14,6 +14,7 @@ from chrysopedia_assets.site.content import Media
 from chrysopedia_assets.site.layout import static_files
 from tests.browser.reading import A4_PX, CONTRAST
 from tests.browser.site_server import make_video, serving, write_site
+from tests.site.history_world import history_files
 from tests.site.reading_world import PLANTED, all_files, hostile, naughty, site
 
 PAGE = "pages/ann--kick--mud.html"
@@ -30,6 +31,8 @@ KINDS = (
     *("categories/mixing.html", "categories/synthesis.html", "tags/eq.html"),
     *("creators.html", "videos.html", "tags.html", "404.html"),
 )
+BESIDE = ("history/ann--kick--mud.html", "pages/ann--kick--gone.html")
+"""What nothing links to while every page is as it was first written."""
 NOW = "document.querySelector('#player video').currentTime"
 OURS = re.compile(r"http://127\.0\.0\.1:\d+/|file:|about:")
 Opened = Callable[..., Page]
@@ -37,7 +40,7 @@ Opened = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = write_site(tmp_path_factory.mktemp("site"), all_files())
+    folder = write_site(tmp_path_factory.mktemp("site"), all_files() | history_files())
     make_video(folder / "media" / "kick 1.webm")
     return folder
 
@@ -214,7 +217,7 @@ def test_from_a_file_the_theme_can_be_changed(opened: Opened, folder: Path) -> N
 @pytest.mark.parametrize("width", [320, 390, 800, 1400])
 def test_nothing_scrolls_sideways(opened: Opened, address: str, width: int) -> None:
     page = opened(viewport={"width": width, "height": 800})
-    for name in KINDS:
+    for name in (*KINDS, *BESIDE):
         page.goto(address + name)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
 
@@ -224,7 +227,7 @@ def test_every_page_is_accessible_and_every_text_can_be_read(
     opened: Opened, address: str, scheme: str
 ) -> None:
     page = opened(color_scheme=scheme, reduced_motion="reduce")
-    for name in KINDS:
+    for name in (*KINDS, *BESIDE):
         page.goto(address + name)
         assert page.evaluate(CONTRAST) == [], name
         if scheme == "dark":  # the same elements in other colours
@@ -423,6 +426,12 @@ def test_an_address_without_a_page_says_so_in_the_same_look(opened: Opened, addr
     assert answer.status == 404 and "There is no page here" in answer.text()
 
 
+def test_an_address_whose_page_has_moved_leads_there_by_itself(
+    opened: Opened, address: str
+) -> None:
+    expect(opened("pages/ann--kick--was.html")).to_have_url(f"{address}pages/ann--kick--mud.html")
+
+
 def test_every_link_is_answered(opened: Opened, address: str) -> None:
     page = opened("index.html")
     to_see, seen = ["index.html"], set[str]()
@@ -441,7 +450,7 @@ def test_every_link_is_answered(opened: Opened, address: str) -> None:
 
 
 def test_every_file_is_valid_html() -> None:
-    for name, content in all_files().items():
+    for name, content in (all_files() | history_files()).items():
         if name.endswith(".html"):
             parser = html5lib.HTMLParser(strict=True)
             parser.parse(content)

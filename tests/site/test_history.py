@@ -1,37 +1,16 @@
 """The history of a page and what stands where one was: all of it text, and every link leads on."""
 
 import re
-from collections.abc import Sequence
-from datetime import timedelta
 
 import pytest
 
-from chrysopedia_assets.inspection.page_changes import told_changes
-from chrysopedia_assets.inspection.page_history import Edition, PageHistory, PromptUsed
+from chrysopedia_assets.inspection.page_history import PageHistory
 from chrysopedia_assets.models.technique_pages import TechniquePage
 from chrysopedia_assets.site.content import Moved
 from chrysopedia_assets.site.history import history_html, moved_html
+from tests.site.history_world import FIRST, OTHER, SECOND, history
 from tests.site.html_checks import Html
-from tests.site.reading_world import MADE_AT, a_video, pages, spoilt
-from tests.site.test_reading_site import PLANTED
-
-FIRST, OTHER = pages("ann--kick")
-SECOND = FIRST.model_copy(update={"title": "Mud, gone", "summary": f"{FIRST.summary} Really."})
-
-
-def history(
-    versions: Sequence[TechniquePage] = (FIRST, SECOND), more: str = "", **place: object
-) -> PageHistory:
-    """The first version was written by an engine, the second with a prompt, the third with another."""
-    editions: list[Edition] = []
-    for number, page in enumerate(versions, start=1):
-        prompt = PromptUsed(
-            f"p{number}{more}", number > 1, {"system.md": f"Be brief {number}.{more}"}
-        )
-        changed = tuple(told_changes(editions[-1].page, page)) if editions else ()
-        at = MADE_AT + timedelta(days=number)
-        editions.append(Edition(number, page, f"maker {number}{more}", at, f"run-{number}{more}", prompt, changed))  # fmt: skip
-    return PageHistory("ann--kick--mud", a_video(), tuple(editions), **place)  # type: ignore[arg-type]
+from tests.site.reading_world import PLANTED, a_video, spoilt
 
 
 def shown(of: PageHistory | None = None) -> Html:
