@@ -5,6 +5,7 @@ Its index is divided into pieces named after their content: after a change most 
 
 import platform
 import re
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -28,7 +29,13 @@ def is_indexed(out: Path) -> bool:
 
 
 def index_pages(out: Path) -> int:
-    """Make the index of the site's pages anew; returns how many are in it. Raises ConfigurationError."""
+    """Make the index of the site's pages anew; returns how many are in it. Raises ConfigurationError.
+
+    Where there are no pages there is no index: Pagefind refuses to make an empty one.
+    """
+    if not any(out.glob(PAGES)):
+        shutil.rmtree(out / SEARCH, ignore_errors=True)
+        return 0
     with tempfile.TemporaryDirectory() as name:
         made = Path(name)
         pages = _run_pagefind(out, made)
