@@ -234,7 +234,7 @@ def naughty() -> list[str]:
     """A known list of strings that break programs, in a few groups; skips where it is not."""
     file = shared(SHARED_DATA / "badinputs" / "blns" / "blns.json")
     found = [text for text in json.loads(file.read_text()) if text.strip()]
-    groups = (" ".join(found[at : at + 60]) for at in range(0, len(found), 60))
+    groups = (" ".join(found[at : at + 130]) for at in range(0, len(found), 130))
     # What no record can hold, and citations of what a page does not list.
     return [
         group.encode(errors="ignore").decode().replace("\0", "").replace("[", "[ ")
