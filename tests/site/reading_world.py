@@ -198,7 +198,7 @@ def library(*videos: ReadingVideo, taxonomy: Taxonomy = TAXONOMY) -> Library:
 def site(*videos: ReadingVideo, taxonomy: Taxonomy = TAXONOMY) -> dict[str, str]:
     """The text of every page."""
     made = library(*videos, taxonomy=taxonomy)
-    files = {name: text() for name, text in list_files(made).items()}
+    files = {name: one.html() for name, one in list_files(made).items()}
     for video in videos:
         files |= video_files(video, made.terms)
     return files
