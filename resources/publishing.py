@@ -122,10 +122,9 @@ def _files(reading: Reading) -> Iterator[SiteFile]:
 
 
 def _list_files(library: Library, ours: tuple[str, ...]) -> Iterator[SiteFile]:
-    cards = [asdict(card) for card in library.pages]
-    key = key_of(*ours, cards, [asdict(video) for video in library.videos])
-    for name, make in list_files(library).items():
-        yield SiteFile(name, key, make)
+    """Each with what it shows for its key: a page that changes leaves the lists alone in which it is not."""
+    for name, one in list_files(library).items():
+        yield SiteFile(name, key_of(*ours, repr(one.shown)), one.html)
 
 
 def _files_of_video(reading: Reading, video_id: str, ours: tuple[str, ...]) -> Iterator[SiteFile]:

@@ -198,7 +198,7 @@ def library(*videos: ReadingVideo, taxonomy: Taxonomy = TAXONOMY) -> Library:
 def site(*videos: ReadingVideo, taxonomy: Taxonomy = TAXONOMY) -> dict[str, str]:
     """The text of every page."""
     made = library(*videos, taxonomy=taxonomy)
-    files = {name: text() for name, text in list_files(made).items()}
+    files = {name: one.html() for name, one in list_files(made).items()}
     for video in videos:
         files |= video_files(video, made.terms)
     return files
@@ -234,7 +234,7 @@ def naughty() -> list[str]:
     """A known list of strings that break programs, in a few groups; skips where it is not."""
     file = shared(SHARED_DATA / "badinputs" / "blns" / "blns.json")
     found = [text for text in json.loads(file.read_text()) if text.strip()]
-    groups = (" ".join(found[at : at + 60]) for at in range(0, len(found), 60))
+    groups = (" ".join(found[at : at + 130]) for at in range(0, len(found), 130))
     # What no record can hold, and citations of what a page does not list.
     return [
         group.encode(errors="ignore").decode().replace("\0", "").replace("[", "[ ")

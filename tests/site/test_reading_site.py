@@ -252,7 +252,7 @@ def test_a_long_list_has_titles_alone() -> None:
     video = reading_video()
     [card, _] = cards(video)
     many = tuple(replace(card, address=f"p{n}", title=f"Page {n}") for n in range(BRIEF + 1))
-    shown = list_files(replace(library(video), pages=many))["categories/mixing.html"]()
+    shown = list_files(replace(library(video), pages=many))["categories/mixing.html"].html()
     assert f"Page {BRIEF}" in shown and 'class="gist"' not in shown
 
 
@@ -378,3 +378,20 @@ def test_an_address_that_is_no_name_of_a_file_is_refused() -> None:
     bad = replace(video.pages[0], address="../../x")
     with pytest.raises(ConfigurationError):
         site(replace(video, pages=(bad,)))
+
+
+def test_a_page_that_changes_touches_the_lists_that_show_it_and_no_other() -> None:
+    """And what a list shows is all that decides how it looks: equal there, equal files."""
+    other = reading_video(stored(a_video("bo--mix", "Bo", "Mix")))
+    before = library(reading_video(), other)
+    first, *rest = before.pages
+    after = replace(before, pages=(replace(first, title="Cleaner kicks"), *rest))
+    old, new = list_files(before), list_files(after)
+    changed = {name for name in old if old[name].shown != new[name].shown}
+    assert changed == {
+        *("index.html", "creators/ann.html", "categories/mixing.html"),
+        *("tags/eq.html", "tags/drum_mixing.html"),
+    }
+    assert changed == {name for name in old if old[name].html() != new[name].html()}
+    gone = list_files(replace(before, pages=tuple(rest)))
+    assert {name for name in gone if old[name].shown != gone[name].shown} >= {"creators.html", "videos.html", "tags.html"}  # fmt: skip

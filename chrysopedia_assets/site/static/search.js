@@ -73,16 +73,29 @@
     } catch { /* a file's address cannot be changed in every browser */ }
   };
 
+  // The two sections that answer best, and the moment: the second at which it is said.
+  const best = (parts) => {
+    const score = (part) => part.weighted_locations.reduce((sum, one) => sum + one.balanced_score, 0);
+    const ranked = [...parts].sort((a, b) => score(b) - score(a));
+    const isMoment = (part) => part.anchor.id.startsWith("moment-");
+    return [...ranked.filter((part) => !isMoment(part)).slice(0, 2), ...ranked.filter(isMoment).slice(0, 1)];
+  };
+  // A single letter is the beginning of every word; what stands in quotation marks is meant as it is.
+  const words = (text) => {
+    if (text.includes('"')) return text;
+    return text.split(/\s+/).filter((word) => word.length > 1 || !/[a-z]/i.test(word)).join(" ") || text;
+  };
+
   const card = (page) => {
     const link = (to, ...children) => make("a", { href: to }, ...children);
     const to = address(page.url);
     if (!to) return null;
     const facts = make("span", { class: "facts" });
     for (const value of [page.meta.creator, page.meta.category, page.meta.video]) if (value) facts.append(make("span", {}, value));
-    const parts = page.sub_results.filter((part) => part.anchor && address(part.url));
+    const parts = best(page.sub_results.filter((part) => part.anchor && address(part.url)));
     const whole = page.sub_results.find((part) => !part.anchor);
     const first = link(to, make("b", {}, page.meta.title || page.url), facts, excerpt(whole ? whole.excerpt : parts.length ? "" : page.excerpt));
-    const below = parts.slice(0, 3).map((part) => make("li", {}, link(address(part.url), make("b", {}, part.title), excerpt(part.excerpt))));
+    const below = parts.map((part) => make("li", {}, link(address(part.url), make("b", {}, part.title), excerpt(part.excerpt))));
     return make("li", {}, first, ...(below.length ? [make("ul", {}, ...below)] : []));
   };
 
@@ -108,7 +121,7 @@
     try {
       const pagefind = await load();
       const chosen = Object.fromEntries(KINDS.filter((kind) => query[kind]).map((kind) => [kind, query[kind]]));
-      const found = await pagefind.search(query.q || null, { filters: chosen });
+      const found = await pagefind.search(words(query.q) || null, { filters: chosen });
       if (mine !== turn) return;
       rest = found.results;
       list.replaceChildren();
