@@ -17,6 +17,8 @@ from chrysopedia_assets.site.build import (
     renderer_version,
     write_files,
 )
+from chrysopedia_assets.site.content import VideoCard
+from chrysopedia_assets.site.history import history_html, moved_html
 from chrysopedia_assets.site.layout import static_files
 from chrysopedia_assets.site.library import Library, list_files
 from chrysopedia_assets.site.media import link_media
@@ -26,6 +28,7 @@ from resources.clients.taxonomy import read_taxonomy
 from resources.freshness import Look
 from resources.reading import Reading
 from resources.settings import settings, site_plays_files
+from resources.store.dagster_tables import Connect
 from resources.store.database import Database
 
 Tell = Callable[[int, int], None]
@@ -71,11 +74,18 @@ class Published:
 
 
 def publish(
-    database: Database, found: Look, out: Path | None = None, tell: Tell = lambda done, of: None
+    database: Database,
+    events: Connect,
+    found: Look,
+    out: Path | None = None,
+    tell: Tell = lambda done, of: None,
 ) -> Published:
-    """Bring the site in the folder up to date; without a folder, where the settings say. Raises ConfigurationError."""
+    """Bring the site in the folder up to date; without a folder, where the settings say.
+
+    `events` is Dagster's event log, `found` what was looked up in it. Raises ConfigurationError.
+    """
     taxonomy = read_taxonomy(settings().taxonomy_file)
-    reading = Reading(database, found, taxonomy, plays_files=site_plays_files())
+    reading = Reading(database, events, found, taxonomy, plays_files=site_plays_files())
     out = out or settings().site_dir
     files = list(_files(reading))
     with building(out):
@@ -103,8 +113,12 @@ def _files(reading: Reading) -> Iterator[SiteFile]:
     for name, content in static_files().items():
         yield SiteFile(name, key_of(content.hex()), partial(bytes, content))
     yield from _list_files(reading.library, ours)
+    for moved in reading.moved:
+        key = key_of(*ours, asdict(moved))
+        yield SiteFile(links.page(moved.address), key, partial(moved_html, moved))
     for video in reading.library.videos:
         yield from _files_of_video(reading, video.video_id, ours)
+        yield from _histories(reading, video, ours)
 
 
 def _list_files(library: Library, ours: tuple[str, ...]) -> Iterator[SiteFile]:
@@ -122,8 +136,21 @@ def _files_of_video(reading: Reading, video_id: str, ours: tuple[str, ...]) -> I
     def made() -> Mapping[str, str]:
         return video_files(reading.video(video_id), reading.library.terms)
 
-    for name in (links.video(video_id), *map(links.page, reading.addresses(video_id))):
+    names = (links.video(video_id), links.inspector(video_id))
+    for name in (*names, *map(links.page, reading.addresses(video_id))):
         yield SiteFile(name, key, partial(_text, made, name))
+
+
+def _histories(reading: Reading, video: VideoCard, ours: tuple[str, ...]) -> Iterator[SiteFile]:
+    """What was told of a version stays, also when its prompt is on no record any more."""
+
+    def made(address: str) -> str | None:
+        found = reading.history(address)
+        return history_html(found, video.creator_key) if found else None
+
+    for page in reading.rewritten(video.video_id):
+        key = key_of(*ours, asdict(video), page.address, page.version)
+        yield SiteFile(links.history(page.address), key, partial(made, page.address))
 
 
 def _text(made: Callable[[], Mapping[str, str]], name: str) -> str | None:

@@ -47,8 +47,12 @@ app = lazy_group(
     pretty_exceptions_enable=False,
 )
 pages = lazy_group(
-    "Technique pages: list them, read one.",
-    {"list": f"{HERE}.pages:list_command", "show": f"{HERE}.pages:show_command"},
+    "Technique pages: list them, read one, see how it came to be as it is.",
+    {
+        "list": f"{HERE}.pages:list_command",
+        "show": f"{HERE}.pages:show_command",
+        "history": f"{HERE}.page_history:history_command",
+    },
 )
 calls = lazy_group(
     "Calls of language models: list them, read one, export what it was about.",

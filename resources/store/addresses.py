@@ -104,6 +104,14 @@ def redirects(connection: Connection, video_ids: Sequence[str] | None = None) ->
     )
 
 
+def address_named(connection: Connection, name: str) -> str | None:
+    """The address itself, also one without a page; or that of the page with this id."""
+    known = sa.select(_versions.address).where(_versions.address == name).limit(1)
+    return connection.scalar(known) or connection.scalar(
+        sa.select(_pages.address).where(_pages.page_id == name)
+    )
+
+
 def versions_of(connection: Connection, address: str) -> list[PageVersion]:
     """What stood at an address, oldest first; empty where nothing ever did."""
     names = [name for name in PageVersion.__dataclass_fields__ if name != "page"]

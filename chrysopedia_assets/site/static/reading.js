@@ -81,7 +81,7 @@
 
   // The words spoken: the same as in the list below, beside the number that cites them.
   const box = make("div", { class: "spoken", id: "spoken", role: "tooltip", hidden: "" });
-  document.body.append(box);
+  document.querySelector("main").append(box);
   let anchor = null;
   let leaving = 0;
 

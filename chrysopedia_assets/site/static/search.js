@@ -144,18 +144,29 @@
     for (const kind of KINDS) selects[kind].value = query[kind];
     if (isEmpty(query)) { panel.hidden = true; turn += 1; return; }
     open();
-    if (location.protocol !== "file:") load().then(search, fail);
+    if (location.protocol !== "file:") load().then(searchNow, fail);
   };
 
   let typing = 0;
+  let doing = Promise.resolve();
+  const searchNow = () => {
+    clearTimeout(typing);
+    typing = 0;
+    doing = search();
+  };
+  // Who types fast and presses Enter means what was typed, not what is still shown.
+  const settled = () => {
+    if (typing) searchNow();
+    return doing;
+  };
   input.addEventListener("focus", open);
   input.addEventListener("input", () => {
     open();
     if (location.protocol === "file:") return;
     clearTimeout(typing);
-    typing = setTimeout(search, 120);
+    typing = setTimeout(searchNow, 120);
   });
-  for (const kind of KINDS) selects[kind].addEventListener("change", search);
+  for (const kind of KINDS) selects[kind].addEventListener("change", searchNow);
   more.addEventListener("click", () => showSome(turn));
   document.addEventListener("pointerdown", (event) => {
     if (!panel.hidden && !event.target.closest(".find")) close();
@@ -176,9 +187,9 @@
       input.select();
     }
     if (panel.hidden || !event.target.closest?.(".find")) return;
-    if (event.key === "ArrowDown" && event.target.nodeName !== "SELECT") { event.preventDefault(); step(1); }
+    if (event.key === "ArrowDown" && event.target.nodeName !== "SELECT") { event.preventDefault(); settled().then(() => step(1)); }
     if (event.key === "ArrowUp" && event.target.nodeName !== "SELECT") { event.preventDefault(); step(-1); }
-    if (event.key === "Enter" && event.target === input) places()[0]?.click();
+    if (event.key === "Enter" && event.target === input) settled().then(() => places()[0]?.click());
     if (event.key === "Escape") {
       event.preventDefault();
       if (event.target === input) { input.value = ""; close(); input.blur(); } else input.focus();
