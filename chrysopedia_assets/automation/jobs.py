@@ -43,7 +43,7 @@ report_freshness = dg.define_asset_job(
 
 publish_site = dg.define_asset_job(
     "publish_site",
-    selection=dg.AssetSelection.assets("reading_site"),
+    selection=dg.AssetSelection.assets("reading_site", "search_index"),
     tags={MAX_RUNTIME_SECONDS_TAG: str(REPORT_AT_MOST_S)},
-    description="The reading site, brought up to date. Makes no page.",
+    description="The reading site and the search index, brought up to date. Makes no page.",
 )

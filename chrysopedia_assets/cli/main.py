@@ -32,6 +32,7 @@ app = lazy_group(
         "process": f"{HERE}.library:process_command",
         "transcribe": f"{HERE}.transcribe:transcribe_command",
         "overview": f"{HERE}.overview:overview_command",
+        "search": f"{HERE}.search:search_command",
         "status": f"{HERE}.status:status_command",
         "inspect": f"{HERE}.inspect:inspect_command",
         "stale": f"{HERE}.stale:stale_command",
