@@ -335,6 +335,7 @@ def test_a_search_is_done_with_keys_alone(opened: Opened) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("#found")).to_be_hidden()
     assert page.url.endswith("mud.html")
+    assert page.evaluate("history.state") is None, "the search is nothing to go back through"
     search(page, "boosts decibels")
     page.keyboard.press("Enter")
     page.wait_for_url("**/*--top.html")

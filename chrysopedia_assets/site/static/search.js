@@ -69,7 +69,8 @@
     for (const [key, value] of Object.entries(query)) value ? to.searchParams.set(key, value) : to.searchParams.delete(key);
     if (to.href === location.href) return;
     try {
-      history[isEmpty(wanted()) ? "pushState" : "replaceState"](null, "", to);
+      if (isEmpty(wanted())) history.pushState({ search: true }, "", to);
+      else history.replaceState(history.state, "", to);
     } catch { /* a file's address cannot be changed in every browser */ }
   };
 
@@ -205,7 +206,11 @@
     if (event.key === "Enter" && event.target === input) settled().then(() => places()[0]?.click());
     if (event.key === "Escape") {
       event.preventDefault();
-      if (event.target === input) { input.value = ""; close(); input.blur(); } else input.focus();
+      if (event.target !== input) { input.focus(); return; }
+      input.value = "";
+      input.blur();
+      if (history.state?.search) history.back(); // to before the search, which then closes: nothing is left to go back through
+      else close();
     }
   });
   fromAddress();
