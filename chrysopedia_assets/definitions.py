@@ -12,6 +12,7 @@ from chrysopedia_assets.assets import (
     pages_read_well,
     prompt_sources,
     reading_site,
+    search_index,
     speech_recognition,
     synthesis_groups,
     technique_pages,
@@ -45,6 +46,7 @@ ASSET_MODULES = (
     technique_pages,
     freshness_report,
     reading_site,
+    search_index,
 )
 
 

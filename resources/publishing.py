@@ -5,7 +5,7 @@ What belongs here: which files there are and what decides each of them. What doe
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from chrysopedia_assets.models.records import content_version
@@ -17,6 +17,8 @@ from chrysopedia_assets.site.build import (
     renderer_version,
     write_files,
 )
+from chrysopedia_assets.site.content import VideoCard
+from chrysopedia_assets.site.history import history_html, moved_html
 from chrysopedia_assets.site.layout import static_files
 from chrysopedia_assets.site.library import Library, list_files
 from chrysopedia_assets.site.media import link_media
@@ -26,6 +28,7 @@ from resources.clients.taxonomy import read_taxonomy
 from resources.freshness import Look
 from resources.reading import Reading
 from resources.settings import settings, site_plays_files
+from resources.store.dagster_tables import Connect
 from resources.store.database import Database
 
 Tell = Callable[[int, int], None]
@@ -71,14 +74,21 @@ class Published:
 
 
 def publish(
-    database: Database, found: Look, out: Path | None = None, tell: Tell = lambda done, of: None
+    database: Database,
+    events: Connect,
+    found: Look,
+    out: Path | None = None,
+    tell: Tell = lambda done, of: None,
 ) -> Published:
-    """Bring the site in the folder up to date; without a folder, where the settings say. Raises ConfigurationError."""
-    taxonomy = read_taxonomy(settings().taxonomy_file)
-    reading = Reading(database, found, taxonomy, plays_files=site_plays_files())
+    """Bring the site in the folder up to date; without a folder, where the settings say.
+
+    `events` is Dagster's event log, `found` what was looked up in it. Raises ConfigurationError.
+    """
+    taxonomy, plays_files = read_taxonomy(settings().taxonomy_file), site_plays_files()
     out = out or settings().site_dir
-    files = list(_files(reading))
     with building(out):
+        reading = Reading(database, events, found, taxonomy, plays_files=plays_files)
+        files = list(_files(reading))
         written = write_files(files, out, lambda done: tell(done, len(files)))
         link_media(out, reading.files_to_play)
         moved = [path for path in (*written.changed, *written.removed) if path.startswith("pages/")]
@@ -103,28 +113,48 @@ def _files(reading: Reading) -> Iterator[SiteFile]:
     for name, content in static_files().items():
         yield SiteFile(name, key_of(content.hex()), partial(bytes, content))
     yield from _list_files(reading.library, ours)
+    for moved in reading.moved:
+        key = key_of(*ours, asdict(moved))
+        yield SiteFile(links.page(moved.address), key, partial(moved_html, moved))
+
+    @lru_cache(maxsize=1)  # a video's files are made together, and asked for one after the other
+    def made(video_id: str) -> Mapping[str, str]:
+        return video_files(reading.video(video_id), reading.library.terms)
+
     for video in reading.library.videos:
-        yield from _files_of_video(reading, video.video_id, ours)
+        yield from _files_of_video(reading, video.video_id, ours, made)
+        yield from _histories(reading, video, ours)
 
 
 def _list_files(library: Library, ours: tuple[str, ...]) -> Iterator[SiteFile]:
-    cards = [asdict(card) for card in library.pages]
-    key = key_of(*ours, cards, [asdict(video) for video in library.videos])
-    for name, make in list_files(library).items():
-        yield SiteFile(name, key, make)
+    """Each with what it shows for its key: a page that changes leaves the lists alone in which it is not."""
+    for name, one in list_files(library).items():
+        yield SiteFile(name, key_of(*ours, repr(one.shown)), one.html)
 
 
-def _files_of_video(reading: Reading, video_id: str, ours: tuple[str, ...]) -> Iterator[SiteFile]:
-    """They are made together, when the first of them is asked for."""
+def _files_of_video(
+    reading: Reading,
+    video_id: str,
+    ours: tuple[str, ...],
+    made: Callable[[str], Mapping[str, str]],
+) -> Iterator[SiteFile]:
     key = key_of(*ours, reading.facts(video_id))
-
-    @cache
-    def made() -> Mapping[str, str]:
-        return video_files(reading.video(video_id), reading.library.terms)
-
-    for name in (links.video(video_id), *map(links.page, reading.addresses(video_id))):
-        yield SiteFile(name, key, partial(_text, made, name))
+    names = (links.video(video_id), links.inspector(video_id))
+    for name in (*names, *map(links.page, reading.addresses(video_id))):
+        yield SiteFile(name, key, partial(_text, made, video_id, name))
 
 
-def _text(made: Callable[[], Mapping[str, str]], name: str) -> str | None:
-    return made().get(name)
+def _histories(reading: Reading, video: VideoCard, ours: tuple[str, ...]) -> Iterator[SiteFile]:
+    """What was told of a version stays, also when its prompt is on no record any more."""
+
+    def made(address: str) -> str | None:
+        found = reading.history(address)
+        return history_html(found, video.creator_key) if found else None
+
+    for page in reading.rewritten(video.video_id):
+        key = key_of(*ours, asdict(video), page.address, page.version)
+        yield SiteFile(links.history(page.address), key, partial(made, page.address))
+
+
+def _text(made: Callable[[str], Mapping[str, str]], video_id: str, name: str) -> str | None:
+    return made(video_id).get(name)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chrysopedia_assets.freshness.verdicts import Verdict
 from chrysopedia_assets.freshness.words import why
+from chrysopedia_assets.inspection.page_history import PageHistory
 from chrysopedia_assets.models.library_files import MEDIA_SUFFIXES, is_media
 from chrysopedia_assets.models.stage_defs import prompt_source
 from chrysopedia_assets.models.taxonomy import Taxonomy
@@ -17,6 +18,7 @@ from chrysopedia_assets.site.content import (
     Card,
     Making,
     Media,
+    Moved,
     ReadingPage,
     ReadingVideo,
     VideoCard,
@@ -25,6 +27,9 @@ from chrysopedia_assets.site.library import Library
 from chrysopedia_assets.site.media import youtube_id
 from resources.freshness import Look
 from resources.inspecting import look_into
+from resources.page_history import OnRecord, page_history, prompts_on_record
+from resources.store.addresses import redirects
+from resources.store.dagster_tables import Connect
 from resources.store.database import Database
 from resources.store.reading import PageRow, VideoRow, page_rows, video_rows
 
@@ -38,11 +43,19 @@ class Reading:
     """
 
     def __init__(
-        self, database: Database, found: Look, taxonomy: Taxonomy, *, plays_files: bool
+        self,
+        database: Database,
+        events: Connect,
+        found: Look,
+        taxonomy: Taxonomy,
+        *,
+        plays_files: bool,
     ) -> None:
-        self._database, self._found, self._taxonomy = database, found, taxonomy
+        self._database, self._events = database, events
+        self._found, self._taxonomy = found, taxonomy
         self._plays_files = plays_files
         with database.reading() as connection:
+            self._redirects = redirects(connection)
             self._videos = {row.video_id: row for row in video_rows(connection)}
             self._pages: dict[str, list[PageRow]] = defaultdict(list)
             for page in page_rows(connection):
@@ -64,6 +77,34 @@ class Reading:
             for row in self._videos.values()
             if (path := self._file_of(row)) is not None
         }
+
+    @cached_property
+    def moved(self) -> list[Moved]:
+        """Every address whose page is elsewhere or gone."""
+        titles = {page.address: page.title for pages in self._pages.values() for page in pages}
+        return [
+            Moved(
+                address=one.address,
+                title=one.title,
+                video=self._found.videos[one.video_id].video,
+                to=(one.to_address, titles[one.to_address]) if one.to_address in titles else None,
+            )
+            for one in self._redirects
+            if one.video_id in self._found.videos
+        ]
+
+    def rewritten(self, video_id: str) -> list[PageRow]:
+        """The video's pages that have a history to show."""
+        return [page for page in self._pages.get(video_id, []) if page.version > 1]
+
+    def history(self, address: str) -> PageHistory | None:
+        with self._database.reading() as connection:
+            return page_history(connection, self._events, address, self._prompts_on_record)
+
+    @cached_property
+    def _prompts_on_record(self) -> OnRecord:
+        with self._database.reading() as connection:
+            return prompts_on_record(connection)
 
     @property
     def stale_pages(self) -> int:

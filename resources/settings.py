@@ -61,6 +61,17 @@ def refresh_budget() -> str | None:
     return os.environ.get("CHRYSOPEDIA_REFRESH_BUDGET") or None
 
 
+def site_url() -> str | None:
+    """Where readers find the site, without a slash at the end; None where nobody has set it. Raises ConfigurationError."""
+    text = (os.environ.get("CHRYSOPEDIA_SITE_URL") or "").rstrip("/")
+    if text and not re.fullmatch(r"https?://[^\s\"'<>]+", text):
+        raise ConfigurationError(
+            f"CHRYSOPEDIA_SITE_URL is {text!r}",
+            cure="Give the address of the site: http://127.0.0.1:8000",
+        )
+    return text or None
+
+
 def site_plays_files() -> bool:
     """Whether the site plays media files of this machine. Raises ConfigurationError."""
     text = os.environ.get("CHRYSOPEDIA_SITE_MEDIA") or "link"

@@ -22,7 +22,9 @@ from chrysopedia_assets.models.technique_pages import (
 )
 from chrysopedia_assets.models.topic_chunks import TopicChunks
 from chrysopedia_assets.models.transcripts import Transcript
+from chrysopedia_assets.site import links
 from chrysopedia_assets.site.pages import page_markdown
+from resources.settings import site_url
 
 Metadata = Mapping[str, dg.MetadataValue]
 
@@ -267,8 +269,12 @@ def _column_type(kinds: set[type]) -> str:
 
 
 def commands(video_id: str) -> Metadata:
-    """What shows more of a video than there is room for here."""
+    """What shows more of a video than there is room for here: commands, and pages where the site is served."""
+    site = site_url()
+    pages = {"on_the_site": links.video(video_id), "inspector": links.inspector(video_id)}
+    shown = {name: dg.MetadataValue.url(f"{site}/{page}") for name, page in pages.items() if site}
     return {
+        **shown,
         "inspect": dg.MetadataValue.text(f"chrysopedia inspect {video_id}"),
         "runs": dg.MetadataValue.text(f"chrysopedia runs {video_id}"),
     }

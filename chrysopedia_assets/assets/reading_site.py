@@ -10,6 +10,7 @@ import dagster as dg
 from chrysopedia_assets.assets._stage_work import stage_work
 from chrysopedia_assets.automation.staleness import Staleness
 from resources.database import open_database
+from resources.observations import event_log
 from resources.publishing import Published, publish
 
 
@@ -23,7 +24,8 @@ from resources.publishing import Published, publish
 def reading_site(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     with stage_work():
         database = open_database()
-        done = publish(database, Staleness(context.instance, database).look())
+        found = Staleness(context.instance, database).look()
+        done = publish(database, event_log(context.instance), found)
     for line in done.lines():
         context.log.info(line)
     return dg.MaterializeResult(metadata=_of(done), data_version=dg.DataVersion(done.version))

@@ -2,6 +2,7 @@
 
 What a list says of a command is the docstring of its function, read from the module's text. A command is a function with
 typer's annotations; nothing else in its module has to know of the group, and its module may import whatever it needs.
+Its module's `CONTEXT_SETTINGS`, if there are any, are click's.
 """
 
 import ast
@@ -58,7 +59,9 @@ class _NotLoaded(TyperCommand):
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
     ) -> Any:
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-        alone.command(self.name)(getattr(import_module(self.module), self.function))
+        module = import_module(self.module)
+        settings = getattr(module, "CONTEXT_SETTINGS", None)
+        alone.command(self.name, context_settings=settings)(getattr(module, self.function))
         return typer.main.get_command(alone).make_context(info_name, args, parent, **extra)
 
 

@@ -32,6 +32,7 @@ app = lazy_group(
         "process": f"{HERE}.library:process_command",
         "transcribe": f"{HERE}.transcribe:transcribe_command",
         "overview": f"{HERE}.overview:overview_command",
+        "search": f"{HERE}.search:search_command",
         "status": f"{HERE}.status:status_command",
         "inspect": f"{HERE}.inspect:inspect_command",
         "stale": f"{HERE}.stale:stale_command",
@@ -41,13 +42,18 @@ app = lazy_group(
         "accept": f"{HERE}.accept:accept_command",
         "events": f"{HERE}.runs:events_command",
         "costs": f"{HERE}.costs:costs_command",
+        "mcp": f"{HERE}.mcp:mcp_command",
         "prune": f"{HERE}.prune:prune_command",
     },
     pretty_exceptions_enable=False,
 )
 pages = lazy_group(
-    "Technique pages: list them, read one.",
-    {"list": f"{HERE}.pages:list_command", "show": f"{HERE}.pages:show_command"},
+    "Technique pages: list them, read one, see how it came to be as it is.",
+    {
+        "list": f"{HERE}.pages:list_command",
+        "show": f"{HERE}.pages:show_command",
+        "history": f"{HERE}.page_history:history_command",
+    },
 )
 calls = lazy_group(
     "Calls of language models: list them, read one, export what it was about.",

@@ -53,12 +53,13 @@ def _build(out: Path | None) -> "Published":
     from resources.freshness import look
     from resources.publishing import publish
 
-    database = open_database()
-    found = look(event_log_on_disk(), database)
+    database, events = open_database(), event_log_on_disk()
+    found = look(events, database)
     with progress_bar() as bar:
         task = bar.add_task("", total=None, what="site")
         return publish(
             database,
+            events,
             found,
             out.expanduser().resolve() if out else None,
             lambda done, of: bar.update(task, completed=done, total=of),

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from chrysopedia_assets.inspection.seen import Stored
+from chrysopedia_assets.models.records import Video
 from chrysopedia_assets.models.technique_pages import TechniquePage
 
 
@@ -40,6 +41,18 @@ class ReadingPage:
     page: TechniquePage
     making: Making
     stale: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Moved:
+    """An address at which no page stands any more: what the last one was called, and the address and title of the page that
+    took its place; None where none did.
+    """
+
+    address: str
+    title: str
+    video: Video
+    to: tuple[str, str] | None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ What belongs here: where each mark of the picture stands. What does not: what is
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from chrysopedia_assets.inspection.chapter_scores import ChapterScores
 from chrysopedia_assets.inspection.comparing import Comparison
@@ -12,13 +11,12 @@ from chrysopedia_assets.inspection.seen import Inspection
 from chrysopedia_assets.models.clock import clock
 from chrysopedia_assets.models.doubts import MEANS
 from chrysopedia_assets.site.html import environment
+from chrysopedia_assets.site.timeline import ticks
 
 COLOURS = 8
 """Of categories; the style knows as many."""
 FULL_PAUSE_S = 10.0
 """A pause of this length, or a longer one, fills its bar."""
-MOST_TICKS = 6
-_TICK_STEPS_S = (10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400)
 
 
 def inspection_html(
@@ -43,7 +41,7 @@ def inspection_html(
             title_of={page.address: page.title for page in seen.pages},
             at=lambda at_s: round(100 * min(1.0, at_s / (seen.duration_s or 1.0)), 3),
             chapter_ends=_ends([c.start_s for c in seen.chapters], seen.duration_s),
-            ticks=_ticks(seen.duration_s),
+            ticks=ticks(seen.duration_s),
             pause_share=lambda pause_s: round(100 * min(1.0, pause_s / FULL_PAUSE_S)),
         )
     )
@@ -58,14 +56,3 @@ def _colours(seen: Inspection) -> dict[str, int]:
 
 def _ends(starts_s: Sequence[float], end_s: float) -> list[float]:
     return [*starts_s[1:], max(end_s, *starts_s[-1:])] if starts_s else []
-
-
-def _ticks(duration_s: float) -> list[dict[str, Any]]:
-    """Round times along the axis."""
-    step_s = next((s for s in _TICK_STEPS_S if duration_s / s <= MOST_TICKS), _TICK_STEPS_S[-1])
-    count = int(duration_s / step_s) + 1
-    return [
-        {"at_s": n * step_s, "label": clock(n * step_s)}
-        for n in range(count)
-        if n * step_s < duration_s * 0.85 or n == 0  # room for the words on a phone
-    ]

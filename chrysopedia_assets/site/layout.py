@@ -3,12 +3,10 @@
 What belongs here: templates and static files. What does not: what stands on a page of each kind.
 """
 
-import re
 from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment
-from markupsafe import Markup
 
 from chrysopedia_assets.models.clock import clock
 from chrysopedia_assets.site import links
@@ -16,8 +14,6 @@ from chrysopedia_assets.site.html import TEMPLATES, environment
 from chrysopedia_assets.site.markdown import plain_text
 
 _FOLDER = TEMPLATES.with_name("static")
-_NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
-"""What no HTML file may hold. Speech and titles may."""
 
 
 def page_of_site(template: str, file: str, /, **shown: Any) -> str:
@@ -36,17 +32,10 @@ def static_files() -> dict[str, bytes]:
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     made = environment()
-    made.finalize = _printable
+    made.auto_reload = False  # a look at the disk for every page of thousands
     made.globals.update(clock=clock, links=links, length=_length)
     made.filters.update(plain=plain_text)
     return made
-
-
-def _printable(value: Any) -> Any:
-    if not isinstance(value, str) or not _NO_CHARACTER.search(value):
-        return value
-    mended = _NO_CHARACTER.sub("\ufffd", value)
-    return Markup(mended) if isinstance(value, Markup) else mended  # noqa: S704 - it was before
 
 
 def _length(seconds: float) -> str:

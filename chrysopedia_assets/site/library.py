@@ -3,10 +3,10 @@
 What belongs here: which pages and videos a list shows, in which order. What does not: where they come from (`resources`).
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 from chrysopedia_assets.models.taxonomy import Taxonomy
 from chrysopedia_assets.site import links
@@ -19,6 +19,45 @@ MOST_ON_INDEX = 24
 """Creators, tags and videos; all of them have a list of their own."""
 BRIEF = 60
 """A list of more pages than this shows their titles alone."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page in a list."""
+
+    card: Card
+    creator: str
+
+
+@dataclass(frozen=True)
+class VideoRow:
+    """A video in a list; `pages` is how many it has."""
+
+    video: VideoCard
+    pages: int
+
+
+@dataclass(frozen=True)
+class CreatorRow:
+    """A creator in a list, with how many videos and pages there are."""
+
+    key: str
+    name: str
+    videos: int
+    pages: int
+
+
+@dataclass(frozen=True)
+class ListFile:
+    """`shown` is all that it says, short of names in the taxonomy: the same gives the same file."""
+
+    name: str
+    template: str
+    terms: Terms
+    shown: Mapping[str, object]
+
+    def html(self) -> str:
+        return page_of_site(self.template, self.name, terms=self.terms, **self.shown)
 
 
 @dataclass(frozen=True)
@@ -76,121 +115,126 @@ class Library:
     def pages_of(self, video: VideoCard) -> list[Card]:
         return [self.cards[address] for address in video.pages if address in self.cards]
 
-    def by_creator(self, cards: Iterable[Card]) -> list[tuple[VideoCard, list[Card]]]:
-        """A video of each creator, which has the name and key, and the creator's pages."""
-        found: dict[str, list[Card]] = defaultdict(list)
-        for card in cards:
-            found[self.video_of[card.video_id].creator_key].append(card)
-        return [(self.creators[key][0], found[key]) for key in self.creators if key in found]
+    def count(self, video: VideoCard) -> int:
+        return sum(address in self.cards for address in video.pages)
+
+    def entries(self, cards: Iterable[Card]) -> list[Entry]:
+        return [Entry(card, self.video_of[card.video_id].creator) for card in cards]
+
+    def rows(self, videos: Iterable[VideoCard]) -> list[VideoRow]:
+        return [VideoRow(video, self.count(video)) for video in videos]
+
+    def by_creator(self, cards: Iterable[Card]) -> list[tuple[str, list[Entry]]]:
+        """The keys of creators, in order of their names, and each one's pages."""
+        found: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self.entries(cards):
+            found[self.video_of[entry.card.video_id].creator_key].append(entry)
+        return [(key, found[key]) for key in self.creators if key in found]
 
 
-def list_files(library: Library) -> dict[str, Callable[[], str]]:
-    """Every list by the name of its file; the text is made when it is asked for."""
-    files: dict[str, Callable[[], str]] = {
-        links.INDEX: partial(index_html, library),
-        links.CREATORS: partial(creators_html, library),
-        links.VIDEOS: partial(videos_html, library),
-        links.TAGS: partial(tags_html, library),
-        links.NOT_FOUND: not_found_html,
+def list_files(library: Library) -> dict[str, ListFile]:
+    """Every list by the name of its file; its text is made when it is asked for."""
+    lists = [
+        ListFile(links.INDEX, "index.html", library.terms, _index(library)),
+        ListFile(links.CREATORS, "creators.html", library.terms, {"creators": _creators(library)}),
+        ListFile(links.VIDEOS, "videos.html", library.terms, {"groups": _videos(library)}),
+        ListFile(links.TAGS, "tags.html", library.terms, {"tags": _sizes(library.by_tag)}),
+        ListFile(links.NOT_FOUND, "404.html", library.terms, {"root": "/"}),
+        *(
+            ListFile(links.creator(key), "creator.html", library.terms, _creator(library, key))
+            for key in library.creators
+        ),
+        *(
+            ListFile(links.category(key), "filed.html", library.terms, _category(library, key))
+            for key in library.by_category
+        ),
+        *(
+            ListFile(links.tag(key), "filed.html", library.terms, _tag(library, key))
+            for key in library.by_tag
+        ),
+    ]
+    return {one.name: one for one in lists}
+
+
+def _index(library: Library) -> dict[str, object]:
+    tags = sorted(_sizes(library.by_tag), key=lambda item: -item[1])[:MOST_ON_INDEX]
+    creators = sorted(_creators(library), key=lambda creator: -creator.pages)
+    videos = [video for creator in creators for video in library.creators[creator.key]]
+    return {
+        "sizes": {
+            "pages": len(library.pages),
+            "videos": len(library.videos),
+            "creators": len(creators),
+            "tags": len(library.by_tag),
+        },
+        "categories": _sizes(library.by_category),
+        "newest": library.entries(library.newest(NEWEST)),
+        "creators": creators[:MOST_ON_INDEX],
+        "videos": library.rows(videos[:MOST_ON_INDEX]),
+        "tags": sorted(tags, key=lambda item: library.terms.tag(item[0]).casefold()),
     }
-    files |= {links.creator(key): partial(creator_html, library, key) for key in library.creators}
-    files |= {
-        links.category(key): partial(category_html, library, key) for key in library.by_category
-    }
-    return files | {links.tag(key): partial(tag_html, library, key) for key in library.by_tag}
 
 
-def index_html(library: Library) -> str:
-    tags = sorted(library.by_tag.items(), key=lambda item: -len(item[1]))[:MOST_ON_INDEX]
-    creators = sorted(library.creators.items(), key=lambda item: -_pages(library, item[1]))
-    videos = [video for _, of_creator in creators for video in of_creator]
-    return _list(
-        "index.html",
-        links.INDEX,
-        library,
-        newest=library.newest(NEWEST),
-        creators=[(key, found, _pages(library, found)) for key, found in creators[:MOST_ON_INDEX]],
-        tags=sorted(tags, key=lambda item: library.terms.tag(item[0]).casefold()),
-        videos=videos[:MOST_ON_INDEX],
-    )
+def _creators(library: Library) -> list[CreatorRow]:
+    return [
+        CreatorRow(key, videos[0].creator, len(videos), sum(map(library.count, videos)))
+        for key, videos in library.creators.items()
+    ]
 
 
-def creators_html(library: Library) -> str:
-    creators = [(key, found, _pages(library, found)) for key, found in library.creators.items()]
-    return _list("creators.html", links.CREATORS, library, creators=creators)
+def _videos(library: Library) -> list[tuple[CreatorRow, list[VideoRow]]]:
+    return [
+        (creator, library.rows(library.creators[creator.key])) for creator in _creators(library)
+    ]
 
 
-def videos_html(library: Library) -> str:
-    return _list("videos.html", links.VIDEOS, library, groups=library.creators)
-
-
-def tags_html(library: Library) -> str:
-    return _list("tags.html", links.TAGS, library, tags=library.by_tag.items())
-
-
-def creator_html(library: Library, key: str) -> str:
+def _creator(library: Library, key: str) -> dict[str, object]:
     videos = library.creators[key]
-    groups = [(video, library.pages_of(video)) for video in videos]
-    cards = [card for _, found in groups for card in found]
-    return _list(
-        "creator.html",
-        links.creator(key),
-        library,
-        name=videos[0].creator,
-        groups=groups,
-        cards=cards,
-        categories=_counted(card.category for card in cards),
-    )
+    groups = [(video, library.entries(library.pages_of(video))) for video in videos]
+    cards = [entry.card for _, found in groups for entry in found]
+    return {
+        "name": videos[0].creator,
+        "groups": groups,
+        "size": len(cards),
+        "brief": len(cards) > BRIEF,
+        "categories": _counted(card.category for card in cards),
+    }
 
 
-def category_html(library: Library, key: str) -> str:
-    cards = library.by_category[key]
-    return _list(
-        "filed.html",
-        links.category(key),
-        library,
-        kind="Category",
-        name=library.terms.category(key),
-        about=library.terms.about(key),
-        colour=library.terms.colour(key),
-        groups=library.by_creator(cards),
-        cards=cards,
-        beside=_counted(tag for card in cards for tag in card.tags),
-    )
+def _category(library: Library, key: str) -> dict[str, object]:
+    return {
+        "kind": "Category",
+        "name": library.terms.category(key),
+        "about": library.terms.about(key),
+        "colour": library.terms.colour(key),
+        **_filed(library, library.by_category[key]),
+    }
 
 
-def tag_html(library: Library, key: str) -> str:
-    cards = library.by_tag[key]
-    return _list(
-        "filed.html",
-        links.tag(key),
-        library,
-        kind="Tag",
-        name=library.terms.tag(key),
-        about="",
-        colour="",
-        groups=library.by_creator(cards),
-        cards=cards,
-        beside=_counted(tag for card in cards for tag in card.tags if tag != key),
-    )
+def _tag(library: Library, key: str) -> dict[str, object]:
+    return {
+        "kind": "Tag",
+        "name": library.terms.tag(key),
+        "about": "",
+        "colour": "",
+        **_filed(library, library.by_tag[key], besides=key),
+    }
 
 
-def not_found_html() -> str:
-    """A server shows it for any address, so what it needs is named from the server's root."""
-    return page_of_site("404.html", links.NOT_FOUND, root="/")
+def _filed(library: Library, cards: Sequence[Card], besides: str = "") -> dict[str, object]:
+    tags = _counted(tag for card in cards for tag in card.tags if tag != besides)
+    return {
+        "groups": library.by_creator(cards),
+        "size": len(cards),
+        "brief": len(cards) > BRIEF,
+        "beside": tags[:MOST_ON_INDEX],
+    }
 
 
-def _list(template: str, file: str, library: Library, /, **shown: object) -> str:
-    return page_of_site(template, file, library=library, terms=library.terms, brief=BRIEF, **shown)
-
-
-def _pages(library: Library, videos: Sequence[VideoCard]) -> int:
-    return sum(len(library.pages_of(video)) for video in videos)
+def _sizes(found: Mapping[str, Sequence[Card]]) -> list[tuple[str, int]]:
+    return [(key, len(cards)) for key, cards in found.items()]
 
 
 def _counted(keys: Iterable[str]) -> list[tuple[str, int]]:
     """Most frequent first."""
-    counts: dict[str, int] = defaultdict(int)
-    for key in keys:
-        counts[key] += 1
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return sorted(Counter(keys).items(), key=lambda item: (-item[1], item[0]))

@@ -38,6 +38,10 @@ def video(video_id: str) -> str:
     return f"videos/{safe_name(video_id)}.html"
 
 
+def inspector(video_id: str) -> str:
+    return f"inspector/{safe_name(video_id)}.html"
+
+
 def creator(creator_key: str) -> str:
     return f"creators/{safe_name(creator_key)}.html"
 

@@ -15,14 +15,23 @@ def page_markdown(
 
     `doubts` are those of the video's transcript: a passage with one of them in it is marked.
     """
-    return "\n\n".join(_blocks(page, video, made_by, doubts)) + "\n"
+    title, *text = _blocks(page, doubts)
+    by = f"*{as_markdown(video.creator)}, {as_markdown(video.title)}*"
+    made = f"*{_filed(page)} Written by {made_by}.*"
+    return "\n\n".join([title, by, *text, made]) + "\n"
 
 
-def _blocks(
-    page: TechniquePage, video: Video, made_by: str, doubts: Sequence[Doubt]
-) -> Iterator[str]:
+def page_text(page: TechniquePage) -> str:
+    """What is compared of two versions: without whose video it is and who wrote it."""
+    return "\n\n".join([*_blocks(page, ()), f"*{_filed(page)}*"]) + "\n"
+
+
+def _filed(page: TechniquePage) -> str:
+    return f"Category: {page.category}. Tags: {', '.join(page.tags) or 'none'}."
+
+
+def _blocks(page: TechniquePage, doubts: Sequence[Doubt]) -> Iterator[str]:
     yield f"# {as_markdown(page.title)}"
-    yield f"*{as_markdown(video.creator)}, {as_markdown(video.title)}*"
     yield page.summary
     for section in page.sections:
         yield f"## {as_markdown(section.title)}"
@@ -39,7 +48,6 @@ def _blocks(
         f"{c.number}. {clock(c.start_s)}-{clock(c.end_s)} “{as_markdown(c.quote)}”{_marked(c, doubts)}"
         for c in page.citations
     )
-    yield f"*Category: {page.category}. Tags: {', '.join(page.tags) or 'none'}. Written by {made_by}.*"
 
 
 def _marked(citation: Citation, doubts: Sequence[Doubt]) -> str:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from chrysopedia_assets.inspection.page_text import page_reading_s
 from chrysopedia_assets.models.slugs import slug
-from chrysopedia_assets.models.technique_pages import Citation, SourceQuality
+from chrysopedia_assets.models.technique_pages import Citation, Section, SourceQuality, Subsection
 from chrysopedia_assets.site import links
 from chrysopedia_assets.site.content import ReadingPage, ReadingVideo
 from chrysopedia_assets.site.layout import page_of_site
@@ -86,45 +86,41 @@ def technique_page_html(
     name = links.page(page.address)
     playing = Playing(video.media, links.root_of(name))
     shown = page.page
-    passages = [_passage(c, speech, playing) for c in shown.citations]
+    passages = [_passage(citation, speech, playing) for citation in shown.citations]
     text = _Text(speech, {p.citation.number: _cite(p, playing) for p in passages})
-    title = text.title(shown.title)
-    summary = text.body(shown.summary)
-    parts = [
-        _Part(
-            text.anchor(section.title),
-            text.title(section.title),
-            section.title,
-            text.body(section.body),
-            tuple(
-                _Part(text.anchor(p.title), text.title(p.title), p.title, text.body(p.body))
-                for p in section.subsections
-            ),
-        )
-        for section in shown.sections
-    ]
     before, after = _neighbours(page, video)
     return page_of_site(
         "page.html",
         name,
         reading=page,
         page=shown,
+        title=text.title(shown.title),
+        summary=text.body(shown.summary),
+        parts=[_part(section, text) for section in shown.sections],
+        found=text.found,
+        passages=passages,
+        spoken_s=sum(c.end_s - c.start_s for c in shown.citations),
+        reading_s=page_reading_s(shown),
+        quality=QUALITY[shown.source_quality],
         video=video.stored.video,
         creator_key=video.creator_key,
         duration_s=speech.duration_s,
-        spoken_s=sum(c.end_s - c.start_s for c in shown.citations),
-        reading_s=page_reading_s(shown),
-        title=title,
-        summary=summary,
-        parts=parts,
-        passages=passages,
-        found=text.found,
-        quality=QUALITY[shown.source_quality],
         language=speech.language,
         playing=playing,
         terms=terms,
         before=before,
         after=after,
+    )
+
+
+def _part(section: Section | Subsection, text: _Text) -> _Part:
+    below = section.subsections if isinstance(section, Section) else ()
+    return _Part(
+        anchor=text.anchor(section.title),
+        title=text.title(section.title),
+        plain=section.title,
+        body=text.body(section.body),
+        parts=tuple(_part(one, text) for one in below),
     )
 
 

@@ -13,6 +13,7 @@ from chrysopedia_assets.inspection.inspecting import inspect
 from chrysopedia_assets.inspection.seen import Inspection, SeenChunk, SeenMoment
 from chrysopedia_assets.site import links
 from chrysopedia_assets.site.content import ReadingPage, ReadingVideo
+from chrysopedia_assets.site.inspection import inspection_html
 from chrysopedia_assets.site.layout import page_of_site
 from chrysopedia_assets.site.playing import Playing
 from chrysopedia_assets.site.speech import Speech
@@ -44,20 +45,25 @@ class _Chunk:
 
 
 def video_files(video: ReadingVideo, terms: Terms) -> dict[str, str]:
-    """The text of every file about this video, by name: its own page, and its technique pages."""
+    """The text of every file about this video, by name: its own page, its inspector, and its technique pages."""
+    seen = inspect(video.stored)
+    video_id = seen.video.video_id
     speech = Speech(video.stored)
     files = {
         links.page(page.address): technique_page_html(page, video, terms, speech)
         for page in video.pages
     }
-    return {links.video(video.stored.video.video_id): video_html(video, terms), **files}
+    own = {
+        links.video(video_id): video_html(video, seen, terms),
+        links.inspector(video_id): inspection_html(seen),
+    }
+    return {**own, **files}
 
 
-def video_html(video: ReadingVideo, terms: Terms) -> str:
-    seen = inspect(video.stored)
+def video_html(video: ReadingVideo, seen: Inspection, terms: Terms) -> str:
     name = links.video(seen.video.video_id)
     playing = Playing(video.media, links.root_of(name))
-    pages = {page.page.page_id: page for page in video.pages}
+    pages = {video.stored.address_of(page.page): page for page in video.pages}
     moments = list(_moments(seen, pages, playing))
     source = links.source(seen.video.url)
     return page_of_site(

@@ -104,6 +104,14 @@ def redirects(connection: Connection, video_ids: Sequence[str] | None = None) ->
     )
 
 
+def address_named(connection: Connection, name: str) -> str | None:
+    """The address itself, also one without a page; or that of the page with this id."""
+    known = sa.select(_versions.address).where(_versions.address == name).limit(1)
+    return connection.scalar(known) or connection.scalar(
+        sa.select(_pages.address).where(_pages.page_id == name)
+    )
+
+
 def versions_of(connection: Connection, address: str) -> list[PageVersion]:
     """What stood at an address, oldest first; empty where nothing ever did."""
     names = [name for name in PageVersion.__dataclass_fields__ if name != "page"]
@@ -167,22 +175,24 @@ def _keep(
     at: datetime,
 ) -> None:
     latest = _latest(connection, record.video.video_id)
+    rows = []
     for page in record.pages:
         address, data_version = placed.addresses[page.page_id], content_version(page)
         version, known = latest.get(address, (0, ""))
-        if known == data_version:
-            continue
-        row = {
-            "address": address,
-            "version": version + 1,
-            "video_id": record.video.video_id,
-            "data_version": data_version,
-            "made_by": record.made_by,
-            "run_id": run_id,
-            "stored_at": at,
-            "page": page.model_dump(mode="json"),
-        }
-        connection.execute(sa.insert(t.page_versions), row)
+        if known != data_version:
+            row = {
+                "address": address,
+                "version": version + 1,
+                "video_id": record.video.video_id,
+                "data_version": data_version,
+                "made_by": record.made_by,
+                "run_id": run_id,
+                "stored_at": at,
+                "page": page.model_dump(mode="json"),
+            }
+            rows.append(row)
+    if rows:
+        connection.execute(sa.insert(t.page_versions), rows)
 
 
 def _latest(connection: Connection, video_id: str) -> dict[str, tuple[int, str]]:

@@ -72,6 +72,27 @@ def runs_that_gave(connect: Connect, stage: str, video_id: str) -> dict[str, str
     return {run_id: version for run_id, _, version in rows}
 
 
+def read_in_runs(
+    connect: Connect, stage: str, source: str, run_ids: Collection[str]
+) -> dict[tuple[str, str], str]:
+    """By run and video, the version of a source that the run made the stage from, as far as its events are indexed."""
+    event = _events.c
+    wanted = sa.and_(_ITS_TAGS, _tags.c.key == INPUT_VERSION + source)
+    query = (
+        sa.select(event.run_id, event.partition, _tags.c.value)
+        .join_from(_events, _tags, wanted)
+        .where(event.asset_key == _db_key(stage), event.dagster_event_type == MATERIALIZED)
+    )
+    with connect() as connection:
+        if not is_there(connection, t.events):
+            return {}
+        return {
+            (run_id, video_id): version
+            for some in batches(sorted(run_ids))
+            for run_id, video_id, version in connection.execute(query.where(event.run_id.in_(some)))
+        }
+
+
 def newest_sources(connect: Connect) -> dict[str, Source]:
     """By name, what was observed last of everything that is one for the whole library."""
     with connect() as connection:

@@ -353,3 +353,55 @@ promotions = sa.Table(
     _json("fixtures"),
     _text("git_commit", null=True),
 )
+
+# What search knows of a video: `version` is that of all it was indexed from. The documents themselves are cut into terms in
+# `search_text`, which each database has in its own way (resources/store/search_text.py).
+search_videos = sa.Table(
+    "search_videos",
+    metadata,
+    sa.Column("video_id", sa.Text, primary_key=True),
+    _text("version"),
+    _count("documents"),
+    _count("words"),
+)
+
+search_documents = sa.Table(
+    "search_documents",
+    metadata,
+    _position("document_id"),
+    sa.Column("content_id", sa.Text, nullable=False, unique=True),
+    sa.Column("video_id", sa.Text, nullable=False, index=True),
+    _text("kind"),
+    sa.Column("page", sa.Text, nullable=True, index=True),
+    sa.Column("section", sa.Integer, nullable=True),
+    _text("video_title"),
+    _text("creator"),
+    _text("url", null=True),
+    _text("category", null=True),
+    _json("tags"),
+    _json("plugins"),
+    _seconds("start_s"),
+    _seconds("end_s"),
+    _text("title"),
+    _text("heading"),
+    _text("body"),
+    sa.Column("meaning_hash", sa.Text, nullable=True, index=True),
+)
+
+# The index's vocabulary: each term, a word that it came from, and in how many documents it is.
+search_terms = sa.Table(
+    "search_terms",
+    metadata,
+    sa.Column("term", sa.Text, primary_key=True),
+    _text("word"),
+    _count("documents"),
+)
+
+# By what a text says and by model, so that nothing is asked twice; `vector` is of 32-bit floats, little-endian, of length 1.
+embeddings = sa.Table(
+    "embeddings",
+    metadata,
+    sa.Column("meaning_hash", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+)

@@ -8,7 +8,7 @@ import pytest
 
 from chrysopedia_assets.assets import _metadata
 from chrysopedia_assets.assets._stage_work import stage_work
-from chrysopedia_assets.errors import InputRefused
+from chrysopedia_assets.errors import ConfigurationError, InputRefused
 from chrysopedia_assets.models.calls import Usage
 from chrysopedia_assets.models.records import STAGES, content_version
 from tests.records import record_of
@@ -172,3 +172,16 @@ def test_every_stage_names_the_commands_that_show_more_of_the_video() -> None:
     assert metadata is not None
     assert metadata["inspect"] == dg.MetadataValue.text("chrysopedia inspect a--one")
     assert metadata["runs"] == dg.MetadataValue.text("chrysopedia runs a--one")
+
+
+def test_where_the_site_is_served_every_stage_links_to_the_video_and_its_inspector(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CHRYSOPEDIA_SITE_URL", "https://pages.example.org/lib/")
+    shown = _metadata.commands("a--one")
+    at = "https://pages.example.org/lib"
+    assert shown["on_the_site"] == dg.MetadataValue.url(f"{at}/videos/a--one.html")
+    assert shown["inspector"] == dg.MetadataValue.url(f"{at}/inspector/a--one.html")
+    monkeypatch.setenv("CHRYSOPEDIA_SITE_URL", "pages.example.org")
+    with pytest.raises(ConfigurationError, match="CHRYSOPEDIA_SITE_URL is 'pages"):
+        _metadata.commands("a--one")

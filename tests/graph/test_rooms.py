@@ -14,27 +14,31 @@ OURS = "chrysopedia_assets"
 NEVER: dict[str, set[str]] = {
     f"{OURS}/models": {
         "dagster", "resources", "sqlalchemy", *WORLD,
-        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site", "freshness", "harness", "inspection")),
+        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site", "freshness", "harness", "inspection", "search")),
     },
     f"{OURS}/stages": {
         "dagster", "resources", "sqlalchemy", *WORLD,
-        *(f"{OURS}.{room}" for room in ("engines", "assets", "automation", "cli", "site", "freshness", "harness", "inspection")),
+        *(f"{OURS}.{room}" for room in ("engines", "assets", "automation", "cli", "site", "freshness", "harness", "inspection", "search")),
     },
     f"{OURS}/engines": {
         "dagster", "resources", "sqlalchemy", *WORLD,
-        *(f"{OURS}.{room}" for room in ("assets", "automation", "cli", "site", "freshness", "harness", "inspection")),
+        *(f"{OURS}.{room}" for room in ("assets", "automation", "cli", "site", "freshness", "harness", "inspection", "search")),
     },
     f"{OURS}/freshness": {
         "dagster", "resources", "sqlalchemy", *WORLD,
-        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site", "harness", "inspection")),
+        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site", "harness", "inspection", "search")),
     },
     f"{OURS}/inspection": {
         "dagster", "resources", "sqlalchemy", *WORLD,
-        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site", "freshness", "harness")),
+        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "site", "freshness", "harness", "search")),
+    },
+    f"{OURS}/search": {
+        "dagster", "resources", "sqlalchemy", *WORLD,
+        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "freshness", "harness", "inspection")),
     },
     f"{OURS}/site": {
         "dagster", "resources", "sqlalchemy",
-        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli")),
+        *(f"{OURS}.{room}" for room in ("stages", "engines", "assets", "automation", "cli", "search")),
     },
     f"{OURS}/assets": {
         "sqlalchemy", "openai", "faster_whisper", "subprocess", "os",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chrysopedia_assets.inspection.addresses import Kept, Placed, Unplaced, place
@@ -146,6 +146,7 @@ def records(draw: st.DrawFn) -> Pages:
     return dict(zip(draw(TITLES), pages.values(), strict=False))
 
 
+@settings(deadline=None)
 @given(st.lists(records(), max_size=6))
 def test_every_address_has_one_page_or_leads_to_one(history: list[Pages]) -> None:
     video, ever = Video(), set()
@@ -164,6 +165,7 @@ def test_every_address_has_one_page_or_leads_to_one(history: list[Pages]) -> Non
             assert then & now or now in before[:-1]
 
 
+@settings(deadline=None)
 @given(st.lists(records(), min_size=1, max_size=6))
 def test_the_same_record_again_changes_nothing(history: list[Pages]) -> None:
     video = Video()
@@ -172,6 +174,7 @@ def test_the_same_record_again_changes_nothing(history: list[Pages]) -> None:
     assert video.write(history[-1]) == placed
 
 
+@settings(deadline=None)
 @given(st.lists(records(), min_size=1, max_size=4), st.randoms())
 def test_the_order_of_the_pages_does_not_matter(history: list[Pages], chance: object) -> None:
     names = list(history[-1])
@@ -180,6 +183,7 @@ def test_the_order_of_the_pages_does_not_matter(history: list[Pages], chance: ob
     assert after(*history) == after(*history[:-1], shuffled)
 
 
+@settings(deadline=None)
 @given(st.lists(records(), max_size=3), records(), records())
 def test_what_is_put_back_is_back_at_its_addresses(
     history: list[Pages], pages: Pages, other: Pages

@@ -1,5 +1,6 @@
 """The site of a small library that is really processed, on both databases: what is written when, and what it says."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,7 +9,10 @@ import pytest
 
 from chrysopedia_assets.automation.site_watch import site_watch
 from chrysopedia_assets.definitions import build_defs
+from chrysopedia_assets.models.technique_pages import TechniquePages
+from resources.database import open_database
 from resources.settings import settings
+from resources.store.records import load, save
 from tests.pipeline.test_freshness_report import (  # noqa: F401 - fixtures
     KICK,
     SNARE,
@@ -102,3 +106,43 @@ def test_an_empty_library_has_a_site_that_says_so(
 ) -> None:
     assert numbers(publish(instance))["pages"] == 0
     assert b"<h1" in files()[page]
+
+
+def test_a_page_written_again_keeps_its_address_and_gets_a_history(
+    library: dg.DagsterInstance,  # noqa: F811
+) -> None:
+    publish(library)
+    before = pages_of(KICK)
+    database = open_database()
+    with database.writing(lock="test") as connection:
+        record = load(connection, "technique_pages", KICK)
+        told = json.loads(record.model_dump_json())
+        [page] = told["pages"]
+        page |= {"page_id": f"{KICK}--louder-kicks", "title": "Louder kicks"}
+        save(connection, "technique_pages", TechniquePages.model_validate(told), None)
+    publish(library)
+    assert pages_of(KICK) == before
+    [address] = before
+    assert b"Louder kicks" in files()[address]
+    history = files()[address.replace("pages/", "history/")]
+    assert b"Louder kicks" in history
+
+
+def test_a_page_that_is_gone_leaves_a_file_that_says_so(
+    library: dg.DagsterInstance,  # noqa: F811
+) -> None:
+    publish(library)
+    [address] = pages_of(KICK)
+    with open_database().writing(lock="test") as connection:
+        record = load(connection, "technique_pages", KICK)
+        told = json.loads(record.model_dump_json())
+        told["unused"] += [
+            {name: one[name] for name in ("moment_id", "title", "start_s")}
+            | {"reason": "said twice"}
+            for page in told["pages"]
+            for one in page["citations"]
+        ]
+        told["pages"] = []
+        save(connection, "technique_pages", TechniquePages.model_validate(told), None)
+    publish(library)
+    assert b"is gone" in files()[address] and f"videos/{KICK}.html".encode() in files()[address]

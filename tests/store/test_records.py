@@ -45,7 +45,15 @@ def test_storing_again_replaces_and_stores_nothing_twice(stored: Database, stage
         assert load(connection, stage, record_of(stage).video.video_id) == record_of(stage)
 
 
-NO_STAGE = (t.page_redirects, t.llm_calls, t.llm_requests, t.acceptances, t.refreshes, t.promotions)
+NO_STAGE = (
+    *(t.search_videos, t.search_documents, t.search_terms, t.embeddings),
+    t.page_redirects,
+    t.llm_calls,
+    t.llm_requests,
+    t.acceptances,
+    t.refreshes,
+    t.promotions,
+)
 
 
 def test_every_table_of_a_stage_holds_rows_after_all_stages_were_stored(stored: Database) -> None:
@@ -129,12 +137,18 @@ def test_timestamps_come_back_aware_and_in_utc(stored: Database) -> None:
         connection.execute(sa.update(t.videos).values(added_at=datetime(2026, 1, 1)))
 
 
+def of_both_databases(name: str | None, kind: str, _parents: object) -> bool:
+    """All but the full-text index, which each database has in its own way."""
+    return kind != "table" or not str(name).startswith("search_text")
+
+
 def test_the_migrations_make_the_schema_that_the_code_declares(database: Database) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
     with database.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        opts = {"version_table": VERSION_TABLE, "include_name": of_both_databases}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, t.metadata) == []
         assert context.get_current_revision() == REVISION
 

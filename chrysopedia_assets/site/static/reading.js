@@ -81,7 +81,7 @@
 
   // The words spoken: the same as in the list below, beside the number that cites them.
   const box = make("div", { class: "spoken", id: "spoken", role: "tooltip", hidden: "" });
-  document.body.append(box);
+  document.querySelector("main").append(box);
   let anchor = null;
   let leaving = 0;
 
@@ -103,9 +103,13 @@
     fill(passage);
     link.setAttribute("aria-describedby", "spoken");
     box.hidden = false;
+    // On a phone the player lies over the lower part of the page.
+    const isPhone = host && !host.hidden && host.offsetWidth > innerWidth * 0.8;
+    const floor = isPhone ? host.getBoundingClientRect().top : innerHeight;
+    if (link.getBoundingClientRect().bottom > floor - 8) scrollBy({ top: link.getBoundingClientRect().bottom - floor / 2, behavior: "instant" });
     const at = link.getBoundingClientRect();
     const left = Math.max(12, Math.min(at.left - 24, document.documentElement.clientWidth - box.offsetWidth - 12));
-    const below = at.bottom + box.offsetHeight + 16 < innerHeight || at.top < box.offsetHeight + 16;
+    const below = at.bottom + box.offsetHeight + 16 < floor || at.top < box.offsetHeight + 16;
     box.style.left = `${left + scrollX}px`;
     box.style.top = `${(below ? at.bottom + 8 : at.top - box.offsetHeight - 8) + scrollY}px`;
   };
@@ -145,9 +149,11 @@
   document.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     const cite = citeOf(event);
-    if (cite && touched && anchor !== cite) { // a finger cannot hover: the first touch shows the words, and plays what can be played here
+    const isFirstTouch = cite && touched && anchor !== cite;
+    if (isFirstTouch && !host) { // a finger cannot rest on a link: the first touch shows the words, the second goes there
+      event.preventDefault();
       show(cite);
-      if (!host) { event.preventDefault(); return; }
+      return;
     }
     const link = cite || event.target.closest?.("a.time[data-at]");
     if (!host || !link) return;
@@ -155,6 +161,7 @@
     if (at === undefined) return;
     event.preventDefault();
     play(Number(at));
+    if (isFirstTouch) show(cite);
   });
 
   // Where one is reading, in the table of contents.

@@ -69,8 +69,22 @@
     for (const [key, value] of Object.entries(query)) value ? to.searchParams.set(key, value) : to.searchParams.delete(key);
     if (to.href === location.href) return;
     try {
-      history[isEmpty(wanted()) ? "pushState" : "replaceState"](null, "", to);
+      if (isEmpty(wanted())) history.pushState({ search: true }, "", to);
+      else history.replaceState(history.state, "", to);
     } catch { /* a file's address cannot be changed in every browser */ }
+  };
+
+  // The two sections that answer best, and the moment: the second at which it is said.
+  const best = (parts) => {
+    const score = (part) => part.weighted_locations.reduce((sum, one) => sum + one.balanced_score, 0);
+    const ranked = [...parts].sort((a, b) => score(b) - score(a));
+    const isMoment = (part) => part.anchor.id.startsWith("moment-");
+    return [...ranked.filter((part) => !isMoment(part)).slice(0, 2), ...ranked.filter(isMoment).slice(0, 1)];
+  };
+  // A single letter is the beginning of every word; what stands in quotation marks is meant as it is.
+  const words = (text) => {
+    if (text.includes('"')) return text;
+    return text.split(/\s+/).filter((word) => word.length > 1 || !/[a-z]/i.test(word)).join(" ") || text;
   };
 
   const card = (page) => {
@@ -79,10 +93,10 @@
     if (!to) return null;
     const facts = make("span", { class: "facts" });
     for (const value of [page.meta.creator, page.meta.category, page.meta.video]) if (value) facts.append(make("span", {}, value));
-    const parts = page.sub_results.filter((part) => part.anchor && address(part.url));
+    const parts = best(page.sub_results.filter((part) => part.anchor && address(part.url)));
     const whole = page.sub_results.find((part) => !part.anchor);
     const first = link(to, make("b", {}, page.meta.title || page.url), facts, excerpt(whole ? whole.excerpt : parts.length ? "" : page.excerpt));
-    const below = parts.slice(0, 3).map((part) => make("li", {}, link(address(part.url), make("b", {}, part.title), excerpt(part.excerpt))));
+    const below = parts.map((part) => make("li", {}, link(address(part.url), make("b", {}, part.title), excerpt(part.excerpt))));
     return make("li", {}, first, ...(below.length ? [make("ul", {}, ...below)] : []));
   };
 
@@ -108,7 +122,7 @@
     try {
       const pagefind = await load();
       const chosen = Object.fromEntries(KINDS.filter((kind) => query[kind]).map((kind) => [kind, query[kind]]));
-      const found = await pagefind.search(query.q || null, { filters: chosen });
+      const found = await pagefind.search(words(query.q) || null, { filters: chosen });
       if (mine !== turn) return;
       rest = found.results;
       list.replaceChildren();
@@ -144,18 +158,29 @@
     for (const kind of KINDS) selects[kind].value = query[kind];
     if (isEmpty(query)) { panel.hidden = true; turn += 1; return; }
     open();
-    if (location.protocol !== "file:") load().then(search, fail);
+    if (location.protocol !== "file:") load().then(searchNow, fail);
   };
 
   let typing = 0;
+  let doing = Promise.resolve();
+  const searchNow = () => {
+    clearTimeout(typing);
+    typing = 0;
+    doing = search();
+  };
+  // Who types fast and presses Enter means what was typed, not what is still shown.
+  const settled = () => {
+    if (typing) searchNow();
+    return doing;
+  };
   input.addEventListener("focus", open);
   input.addEventListener("input", () => {
     open();
     if (location.protocol === "file:") return;
     clearTimeout(typing);
-    typing = setTimeout(search, 120);
+    typing = setTimeout(searchNow, 120);
   });
-  for (const kind of KINDS) selects[kind].addEventListener("change", search);
+  for (const kind of KINDS) selects[kind].addEventListener("change", searchNow);
   more.addEventListener("click", () => showSome(turn));
   document.addEventListener("pointerdown", (event) => {
     if (!panel.hidden && !event.target.closest(".find")) close();
@@ -176,12 +201,16 @@
       input.select();
     }
     if (panel.hidden || !event.target.closest?.(".find")) return;
-    if (event.key === "ArrowDown" && event.target.nodeName !== "SELECT") { event.preventDefault(); step(1); }
+    if (event.key === "ArrowDown" && event.target.nodeName !== "SELECT") { event.preventDefault(); settled().then(() => step(1)); }
     if (event.key === "ArrowUp" && event.target.nodeName !== "SELECT") { event.preventDefault(); step(-1); }
-    if (event.key === "Enter" && event.target === input) places()[0]?.click();
+    if (event.key === "Enter" && event.target === input) settled().then(() => places()[0]?.click());
     if (event.key === "Escape") {
       event.preventDefault();
-      if (event.target === input) { input.value = ""; close(); input.blur(); } else input.focus();
+      if (event.target !== input) { input.focus(); return; }
+      input.value = "";
+      input.blur();
+      if (history.state?.search) history.back(); // to before the search, which then closes: nothing is left to go back through
+      else close();
     }
   });
   fromAddress();

@@ -1,0 +1,169 @@
+"""The library's search, for whoever asks: the command, the server for assistants, the graph. `search` is the one way in.
+
+What belongs here: bringing the index up to date, asking it, putting the answer together. What does not: SQL
+(`resources/store/search_*.py`), what words and hits are (`chrysopedia_assets/search`), embeddings (`semantics.py`).
+"""
+
+import difflib
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.models.search import Answer, Filters, Hit, PathReport, Updated
+from chrysopedia_assets.search.hits import Group, grouped, hit_of
+from chrysopedia_assets.search.query import QueryWord, read_query
+from resources.store.database import Database
+from resources.store.search_query import (
+    counted,
+    documents_with,
+    filter_values,
+    read_documents,
+    read_pages,
+    size,
+    with_all,
+    with_some,
+    words_like,
+)
+from resources.store.search_versions import behind, cut_otherwise
+
+LEAST_DOCUMENTS, DOCUMENTS_PER_HIT = 60, 6
+"""Looked at for hits: several of them are of one page."""
+MOST_DOCUMENTS = 2_000
+NO_FILTERS = Filters()
+TYPO_SCORE = 75.0
+"""Of rapidfuzz, 0 to 100: what is less alike is another word."""
+
+
+def update_index(database: Database) -> Updated:
+    """Index exactly the videos whose stored versions are others than those indexed; killed anywhere, the next call goes on."""
+    started = time.monotonic()
+    with database.reading() as connection:
+        changed, gone = behind(connection)
+        otherwise = bool(changed) and cut_otherwise(connection)
+    if not (changed or gone):
+        return Updated()
+    from resources.store.search_index import (  # only here: it loads every record's class
+        clear,
+        index_video,
+    )
+
+    if otherwise:
+        clear(database)
+        with database.reading() as connection:
+            changed, gone = behind(connection)
+    for video_id in (*changed, *gone):
+        index_video(database, video_id)
+    return Updated(len(changed), len(gone), time.monotonic() - started)
+
+
+def count_documents(database: Database) -> dict[str, int]:
+    """How many documents of each kind are searched."""
+    with database.reading() as connection:
+        return counted(connection)
+
+
+def search(database: Database, text: str, filters: Filters = NO_FILTERS, limit: int = 10) -> Answer:
+    """Documents with all words of `text` first, then those with most of what is rare in it; a page once.
+
+    The index is brought up to date first. Raises ConfigurationError where the database does not answer, or where nothing
+    has what a filter asks for.
+    """
+    updated = update_index(database)
+    started = time.monotonic()
+    with database.reading() as connection:
+        filters = _known(connection, filters)
+        words = read_query(text, lambda terms: documents_with(connection, terms))
+        hits = _hits(connection, words, filters, limit) if words else ()
+        meant = _meant(connection, words)
+    return Answer(
+        query=text,
+        words=tuple(word.text for word in words),
+        hits=hits,
+        paths=(PathReport("full text", used=True),),
+        meant=meant,
+        updated=updated,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _known(connection: Connection, filters: Filters) -> Filters:
+    """The creator as it is written there. Raises ConfigurationError where nothing has what a filter asks for."""
+    found: dict[str, Any] = {}
+    for name, asked in vars(filters).items():
+        if asked is None or name == "kind":
+            continue
+        values = filter_values(connection, name)
+        same = [value for value in values if value.casefold() == asked.casefold()]
+        if not same:
+            close = difflib.get_close_matches(asked, values, n=1)
+            meant = f"Did you mean {close[0]}? " if close else ""
+            raise ConfigurationError(
+                f"nothing that can be searched has the {name.removesuffix('_id')} {asked!r}",
+                cure=f"{meant}Search without it to see what there is.",
+            )
+        found[name] = asked if asked in same else same[0]
+    return replace(filters, **found)
+
+
+def _hits(
+    connection: Connection, words: tuple[QueryWord, ...], filters: Filters, limit: int
+) -> tuple[Hit, ...]:
+    groups = _full_text(connection, words, filters, limit)[:limit]
+    pages = read_pages(connection, {g.page for g in groups if g.page}, {"page"})
+    whole = {group.page for group in groups if group.page and not group.passages}
+    parts = read_pages(connection, whole, {"section", "moment"}) if whole else {}
+    hits = [
+        hit_of(group, words, [*pages.get(group.page or "", ()), *parts.get(group.page or "", ())])
+        for group in groups
+    ]
+    return tuple(sorted(hits, key=lambda hit: bool(hit.missed)))
+
+
+def _full_text(
+    connection: Connection, words: tuple[QueryWord, ...], filters: Filters, limit: int
+) -> list[Group]:
+    """Enough groups for all hits, as long as there are any: the best documents may all be of one page."""
+    of, many = size(connection), max(LEAST_DOCUMENTS, limit * DOCUMENTS_PER_HIT)
+    while True:
+        found = with_all(connection, words, of, filters, many)
+        more = len(found) == many
+        groups = _grouped(connection, found)
+        if len(groups) < limit and not more and len(words) > 1:
+            some = with_some(connection, words, of, filters, many)
+            more = len(some) == many
+            groups = _grouped(connection, [*found, *some])
+        if len(groups) >= limit or not more or many >= MOST_DOCUMENTS:
+            return groups
+        many *= 4
+
+
+def _grouped(connection: Connection, found: Sequence[tuple[int, float]]) -> list[Group]:
+    ids = list(dict.fromkeys(document_id for document_id, _ in found))
+    return grouped({"full text": ids}, read_documents(connection, ids))
+
+
+def _meant(connection: Connection, words: Sequence[QueryWord]) -> str | None:
+    """The query with words that are nowhere put right, where the index has one that is much like each."""
+    right = [
+        _like(connection, word.text.casefold())
+        if word.text.isalpha() and not word.documents
+        else None
+        for word in words
+    ]
+    if not any(right):
+        return None
+    return " ".join(found or word.text for found, word in zip(right, words, strict=True))
+
+
+def _like(connection: Connection, typed: str) -> str | None:
+    known = words_like(connection, typed)
+    if not known:
+        return None
+    from rapidfuzz import fuzz, process
+
+    close = process.extractOne(typed, known, scorer=fuzz.ratio, score_cutoff=TYPO_SCORE)
+    return close[0] if close else None
