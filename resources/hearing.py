@@ -168,7 +168,7 @@ def recogniser(chosen: SpeechSettings) -> Iterator[Recogniser]:
     who = chosen.recogniser
     if isinstance(who, SpeechServer):
         endpoint = Endpoint(who.base_url, who.api_key, SERVER.rstrip("_"))
-        with closing(ServerRecogniser(endpoint, who.model)) as server:
+        with closing(ServerRecogniser(endpoint, who.model, who.max_mb)) as server:
             yield server
     else:
         yield _loaded(who)

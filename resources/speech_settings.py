@@ -14,7 +14,7 @@ from resources.settings import OPENAI_URL, access_key, refuse_unknown, whole_num
 WHISPER = "CHRYSOPEDIA_WHISPER_"
 SERVER = "CHRYSOPEDIA_TRANSCRIPTION_"
 _WHISPER_NAMES = ("MODEL", "DEVICE", "COMPUTE_TYPE", "BATCH", "LANGUAGE", "DOWNLOAD")
-_SERVER_NAMES = ("MODEL", "BASE_URL", "API_KEY")
+_SERVER_NAMES = ("MODEL", "BASE_URL", "API_KEY", "MAX_MB")
 _LANGUAGES = (
     "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy id is it"
     " ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn"
@@ -25,11 +25,12 @@ _LANGUAGES = (
 
 @dataclass(frozen=True)
 class SpeechServer:
-    """An OpenAI-compatible one."""
+    """An OpenAI-compatible one. `max_mb` is what it takes at once."""
 
     model: str
     base_url: str = field(repr=False)
     api_key: str = field(repr=False)
+    max_mb: int = 24
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def speech_settings() -> SpeechSettings | None:
     language = _language()
     if remote:
         url = os.environ.get(f"{SERVER}BASE_URL") or OPENAI_URL
-        return SpeechSettings(SpeechServer(remote, url, access_key(f"{SERVER}API_KEY")), language)
+        max_mb = whole_number(f"{SERVER}MAX_MB", default=SpeechServer.max_mb, least=1)
+        server = SpeechServer(remote, url, access_key(f"{SERVER}API_KEY"), max_mb)
+        return SpeechSettings(server, language)
     return SpeechSettings(_whisper(local), language) if local else None
 
 
