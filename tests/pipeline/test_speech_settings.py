@@ -53,15 +53,18 @@ def test_a_server_and_its_key_which_is_a_secret(monkeypatch: pytest.MonkeyPatch)
     assert found.recogniser == SpeechServer(
         "whisper-1", "https://api.openai.com/v1", "sk-very-secret"
     )
-    put(monkeypatch, TRANSCRIPTION_MAX_MB="8")
+    assert "sk-very-secret" not in repr(found)
+    assert "sk-very-secret" in secrets()
+    assert in_words() == "whisper-1 at api.openai.com/v1, which was not asked"
+
+
+def test_what_a_server_takes_at_once_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    put(monkeypatch, TRANSCRIPTION_MODEL="whisper-1", TRANSCRIPTION_MAX_MB="8")
     smaller = needed_speech_settings().recogniser
     assert isinstance(smaller, SpeechServer) and smaller.max_mb == 8
     put(monkeypatch, TRANSCRIPTION_MAX_MB="0")
     with pytest.raises(ConfigurationError, match="a whole number of at least 1"):
         speech_settings()
-    assert "sk-very-secret" not in repr(found)
-    assert "sk-very-secret" in secrets()
-    assert in_words() == "whisper-1 at api.openai.com/v1, which was not asked"
 
 
 @pytest.mark.parametrize(
