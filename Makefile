@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run ui check test generated lock
+.PHONY: help setup run ui site check test generated lock
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -28,6 +28,10 @@ run: setup
 ## make ui         the Dagster web UI on the same data, at http://127.0.0.1:3000
 ui: setup
 	@$(BIN)/chrysopedia ui
+
+## make site       the reading site on the same data, at http://127.0.0.1:8000
+site: setup
+	@$(BIN)/chrysopedia site serve
 
 ## make check      style, types, import walls, graph snapshot, metadata contract, generated docs
 check: setup

@@ -5,7 +5,7 @@ What belongs here: which files there are and what decides each of them. What doe
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from chrysopedia_assets.models.records import content_version
@@ -84,11 +84,11 @@ def publish(
 
     `events` is Dagster's event log, `found` what was looked up in it. Raises ConfigurationError.
     """
-    taxonomy = read_taxonomy(settings().taxonomy_file)
-    reading = Reading(database, events, found, taxonomy, plays_files=site_plays_files())
+    taxonomy, plays_files = read_taxonomy(settings().taxonomy_file), site_plays_files()
     out = out or settings().site_dir
-    files = list(_files(reading))
     with building(out):
+        reading = Reading(database, events, found, taxonomy, plays_files=plays_files)
+        files = list(_files(reading))
         written = write_files(files, out, lambda done: tell(done, len(files)))
         link_media(out, reading.files_to_play)
         moved = [path for path in (*written.changed, *written.removed) if path.startswith("pages/")]
@@ -116,8 +116,13 @@ def _files(reading: Reading) -> Iterator[SiteFile]:
     for moved in reading.moved:
         key = key_of(*ours, asdict(moved))
         yield SiteFile(links.page(moved.address), key, partial(moved_html, moved))
+
+    @lru_cache(maxsize=1)  # a video's files are made together, and asked for one after the other
+    def made(video_id: str) -> Mapping[str, str]:
+        return video_files(reading.video(video_id), reading.library.terms)
+
     for video in reading.library.videos:
-        yield from _files_of_video(reading, video.video_id, ours)
+        yield from _files_of_video(reading, video.video_id, ours, made)
         yield from _histories(reading, video, ours)
 
 
@@ -127,17 +132,16 @@ def _list_files(library: Library, ours: tuple[str, ...]) -> Iterator[SiteFile]:
         yield SiteFile(name, key_of(*ours, repr(one.shown)), one.html)
 
 
-def _files_of_video(reading: Reading, video_id: str, ours: tuple[str, ...]) -> Iterator[SiteFile]:
-    """They are made together, when the first of them is asked for."""
+def _files_of_video(
+    reading: Reading,
+    video_id: str,
+    ours: tuple[str, ...],
+    made: Callable[[str], Mapping[str, str]],
+) -> Iterator[SiteFile]:
     key = key_of(*ours, reading.facts(video_id))
-
-    @cache
-    def made() -> Mapping[str, str]:
-        return video_files(reading.video(video_id), reading.library.terms)
-
     names = (links.video(video_id), links.inspector(video_id))
     for name in (*names, *map(links.page, reading.addresses(video_id))):
-        yield SiteFile(name, key, partial(_text, made, name))
+        yield SiteFile(name, key, partial(_text, made, video_id, name))
 
 
 def _histories(reading: Reading, video: VideoCard, ours: tuple[str, ...]) -> Iterator[SiteFile]:
@@ -152,5 +156,5 @@ def _histories(reading: Reading, video: VideoCard, ours: tuple[str, ...]) -> Ite
         yield SiteFile(links.history(page.address), key, partial(made, page.address))
 
 
-def _text(made: Callable[[], Mapping[str, str]], name: str) -> str | None:
-    return made().get(name)
+def _text(made: Callable[[str], Mapping[str, str]], video_id: str, name: str) -> str | None:
+    return made(video_id).get(name)

@@ -42,6 +42,7 @@ app = lazy_group(
         "accept": f"{HERE}.accept:accept_command",
         "events": f"{HERE}.runs:events_command",
         "costs": f"{HERE}.costs:costs_command",
+        "mcp": f"{HERE}.mcp:mcp_command",
         "prune": f"{HERE}.prune:prune_command",
     },
     pretty_exceptions_enable=False,
