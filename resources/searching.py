@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.models.search import Answer, Filters, Hit, Path, PathReport, Updated
-from chrysopedia_assets.search.hits import Group, grouped, hit_of
+from chrysopedia_assets.search.hits import Group, Indexed, grouped, hit_of
 from chrysopedia_assets.search.query import QueryWord, read_query
 from resources.embedding_settings import embedding_settings
 from resources.store.database import Database
@@ -150,10 +150,13 @@ def _hits(
     limit: int,
     near: Sequence[int],
 ) -> tuple[Hit, ...]:
-    rankings: dict[Path, Sequence[int]] = {"full text": _full_text(connection, words, filters, limit)}  # fmt: skip
+    read: dict[int, Indexed] = {}
+    rankings: dict[Path, Sequence[int]] = {
+        "full text": _full_text(connection, words, filters, limit, read)
+    }
     if near:
         rankings["semantic"] = near
-    groups = _grouped(connection, rankings)[:limit]
+    groups = _grouped(connection, rankings, read)[:limit]
     pages = read_pages(connection, {g.page for g in groups if g.page}, {"page"})
     whole = {group.page for group in groups if group.page and not group.passages}
     parts = read_pages(connection, whole, {"section", "moment"}) if whole else {}
@@ -166,7 +169,11 @@ def _hits(
 
 
 def _full_text(
-    connection: Connection, words: tuple[QueryWord, ...], filters: Filters, limit: int
+    connection: Connection,
+    words: tuple[QueryWord, ...],
+    filters: Filters,
+    limit: int,
+    read: dict[int, Indexed],
 ) -> list[int]:
     """Enough documents for all hits, as long as there are any: the best may all be of one page."""
     if not words:
@@ -175,22 +182,28 @@ def _full_text(
     while True:
         found = with_all(connection, words, of, filters, many)
         more = len(found) == many
-        if len(words) > 1 and not more and not _enough(connection, found, limit):
+        if len(words) > 1 and not more and not _enough(connection, found, limit, read):
             some = with_some(connection, words, of, filters, many)
             more = len(some) == many
             found = list(dict.fromkeys([*found, *some]))
-        if not more or many >= MOST_DOCUMENTS or _enough(connection, found, limit):
+        if not more or many >= MOST_DOCUMENTS or _enough(connection, found, limit, read):
             return found
         many *= 4
 
 
-def _enough(connection: Connection, found: Sequence[int], limit: int) -> bool:
-    return len(found) >= limit and len(_grouped(connection, {"full text": found})) >= limit
+def _enough(
+    connection: Connection, found: Sequence[int], limit: int, read: dict[int, Indexed]
+) -> bool:
+    return len(found) >= limit and len(_grouped(connection, {"full text": found}, read)) >= limit
 
 
-def _grouped(connection: Connection, rankings: Mapping[Path, Sequence[int]]) -> list[Group]:
+def _grouped(
+    connection: Connection, rankings: Mapping[Path, Sequence[int]], read: dict[int, Indexed]
+) -> list[Group]:
+    """`read` are documents that need not be read again; the others are added."""
     ids = {document_id for ranking in rankings.values() for document_id in ranking}
-    return grouped(rankings, read_documents(connection, ids))
+    read |= read_documents(connection, ids - read.keys())
+    return grouped(rankings, read)
 
 
 def _meant(connection: Connection, words: Sequence[QueryWord]) -> str | None:
