@@ -187,10 +187,10 @@ _opening = threading.Lock()
 @lru_cache(maxsize=1)
 def _open() -> Llm:
     found = llm_settings()
-    servers = [Server(_endpoint(found.server, LLM.rstrip("_")))]
+    servers = [Server(endpoint_of(found.server, LLM.rstrip("_")))]
     if found.fallback is not None:
         variables = f"{LLM}FALLBACK"
-        servers.append(Server(_endpoint(found.fallback, variables), found.fallback.model))
+        servers.append(Server(endpoint_of(found.fallback, variables), found.fallback.model))
     price = Price(*found.price) if found.price else None
     ledger = traced(Ledger(open_database(), secrets()))
     limit = month_budget_usd()
@@ -199,7 +199,8 @@ def _open() -> Llm:
     return Llm(BackgroundLoop(), caller)
 
 
-def _endpoint(server: LlmServer, variables: str) -> Endpoint:
+def endpoint_of(server: LlmServer, variables: str) -> Endpoint:
+    """`variables` is how those that set it up begin, for messages. Raises ConfigurationError."""
     try:
         parts = urlsplit(server.base_url)
         sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0

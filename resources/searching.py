@@ -6,16 +6,17 @@ What belongs here: bringing the index up to date, asking it, putting the answer 
 
 import difflib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Connection
 
 from chrysopedia_assets.errors import ConfigurationError
-from chrysopedia_assets.models.search import Answer, Filters, Hit, PathReport, Updated
-from chrysopedia_assets.search.hits import Group, grouped, hit_of
+from chrysopedia_assets.models.search import Answer, Filters, Hit, Path, PathReport, Updated
+from chrysopedia_assets.search.hits import Group, Indexed, grouped, hit_of
 from chrysopedia_assets.search.query import QueryWord, read_query
+from resources.embedding_settings import embedding_settings
 from resources.store.database import Database
 from resources.store.search_query import (
     counted,
@@ -29,6 +30,9 @@ from resources.store.search_query import (
     words_like,
 )
 from resources.store.search_versions import behind, cut_otherwise
+
+if TYPE_CHECKING:
+    from resources.semantics import Near
 
 LEAST_DOCUMENTS, DOCUMENTS_PER_HIT = 60, 6
 """Looked at for hits: several of them are of one page."""
@@ -60,34 +64,64 @@ def update_index(database: Database) -> Updated:
     return Updated(len(changed), len(gone), time.monotonic() - started)
 
 
+def update_embeddings(database: Database) -> int:
+    """Embed all that has no embedding yet, where they are set up; gives how many that were. Raises ChrysopediaError."""
+    chosen = embedding_settings()
+    if chosen is None:
+        return 0
+    from resources.semantics import embed_missing
+
+    return embed_missing(database, chosen)
+
+
 def count_documents(database: Database) -> dict[str, int]:
     """How many documents of each kind are searched."""
     with database.reading() as connection:
         return counted(connection)
 
 
-def search(database: Database, text: str, filters: Filters = NO_FILTERS, limit: int = 10) -> Answer:
-    """Documents with all words of `text` first, then those with most of what is rare in it; a page once.
+def search(
+    database: Database,
+    text: str,
+    filters: Filters = NO_FILTERS,
+    limit: int = 10,
+    *,
+    wait: bool = False,
+) -> Answer:
+    """Documents with all words of `text` first, then those with most of what is rare in it; a page once. Where embeddings are
+    set up, that and the nearest passages by meaning, fused by reciprocal rank.
 
-    The index is brought up to date first. Raises ConfigurationError where the database does not answer, or where nothing
-    has what a filter asks for.
+    The index is brought up to date first; embeddings too, if few are missing or `wait` says so. Raises ConfigurationError
+    where the database does not answer, or where nothing has what a filter asks for; not where a server of embeddings fails.
     """
     updated = update_index(database)
     started = time.monotonic()
     with database.reading() as connection:
         filters = _known(connection, filters)
+    near = _by_meaning(database, text, filters, wait=wait)
+    with database.reading() as connection:
         words = read_query(text, lambda terms: documents_with(connection, terms))
-        hits = _hits(connection, words, filters, limit) if words else ()
+        hits = _hits(connection, words, filters, limit, near.document_ids if near else ())
         meant = _meant(connection, words)
     return Answer(
         query=text,
         words=tuple(word.text for word in words),
         hits=hits,
-        paths=(PathReport("full text", used=True),),
+        paths=(PathReport("full text", used=bool(words)), *([near.report] if near else [])),
         meant=meant,
         updated=updated,
         seconds=time.monotonic() - started,
     )
+
+
+def _by_meaning(database: Database, text: str, filters: Filters, *, wait: bool) -> "Near | None":
+    """None where no embeddings are set up, or nothing is asked."""
+    chosen = embedding_settings() if text.strip() else None
+    if chosen is None:
+        return None
+    from resources.semantics import search_by_meaning  # only here: it loads numpy and `openai`
+
+    return search_by_meaning(database, chosen, text, filters, wait=wait)
 
 
 def _known(connection: Connection, filters: Filters) -> Filters:
@@ -110,9 +144,19 @@ def _known(connection: Connection, filters: Filters) -> Filters:
 
 
 def _hits(
-    connection: Connection, words: tuple[QueryWord, ...], filters: Filters, limit: int
+    connection: Connection,
+    words: tuple[QueryWord, ...],
+    filters: Filters,
+    limit: int,
+    near: Sequence[int],
 ) -> tuple[Hit, ...]:
-    groups = _full_text(connection, words, filters, limit)[:limit]
+    read: dict[int, Indexed] = {}
+    rankings: dict[Path, Sequence[int]] = {
+        "full text": _full_text(connection, words, filters, limit, read)
+    }
+    if near:
+        rankings["semantic"] = near
+    groups = _grouped(connection, rankings, read)[:limit]
     pages = read_pages(connection, {g.page for g in groups if g.page}, {"page"})
     whole = {group.page for group in groups if group.page and not group.passages}
     parts = read_pages(connection, whole, {"section", "moment"}) if whole else {}
@@ -120,30 +164,46 @@ def _hits(
         hit_of(group, words, [*pages.get(group.page or "", ()), *parts.get(group.page or "", ())])
         for group in groups
     ]
-    return tuple(sorted(hits, key=lambda hit: bool(hit.missed)))
+    # A page may have every word though none of its parts has; where two rankings are fused, theirs is the order.
+    return tuple(hits if near else sorted(hits, key=lambda hit: bool(hit.missed)))
 
 
 def _full_text(
-    connection: Connection, words: tuple[QueryWord, ...], filters: Filters, limit: int
-) -> list[Group]:
-    """Enough groups for all hits, as long as there are any: the best documents may all be of one page."""
+    connection: Connection,
+    words: tuple[QueryWord, ...],
+    filters: Filters,
+    limit: int,
+    read: dict[int, Indexed],
+) -> list[int]:
+    """Enough documents for all hits, as long as there are any: the best may all be of one page."""
+    if not words:
+        return []
     of, many = size(connection), max(LEAST_DOCUMENTS, limit * DOCUMENTS_PER_HIT)
     while True:
         found = with_all(connection, words, of, filters, many)
         more = len(found) == many
-        groups = _grouped(connection, found)
-        if len(groups) < limit and not more and len(words) > 1:
+        if len(words) > 1 and not more and not _enough(connection, found, limit, read):
             some = with_some(connection, words, of, filters, many)
             more = len(some) == many
-            groups = _grouped(connection, [*found, *some])
-        if len(groups) >= limit or not more or many >= MOST_DOCUMENTS:
-            return groups
+            found = list(dict.fromkeys([*found, *some]))
+        if not more or many >= MOST_DOCUMENTS or _enough(connection, found, limit, read):
+            return found
         many *= 4
 
 
-def _grouped(connection: Connection, found: Sequence[tuple[int, float]]) -> list[Group]:
-    ids = list(dict.fromkeys(document_id for document_id, _ in found))
-    return grouped({"full text": ids}, read_documents(connection, ids))
+def _enough(
+    connection: Connection, found: Sequence[int], limit: int, read: dict[int, Indexed]
+) -> bool:
+    return len(found) >= limit and len(_grouped(connection, {"full text": found}, read)) >= limit
+
+
+def _grouped(
+    connection: Connection, rankings: Mapping[Path, Sequence[int]], read: dict[int, Indexed]
+) -> list[Group]:
+    """`read` are documents that need not be read again; the others are added."""
+    ids = {document_id for ranking in rankings.values() for document_id in ranking}
+    read |= read_documents(connection, ids - read.keys())
+    return grouped(rankings, read)
 
 
 def _meant(connection: Connection, words: Sequence[QueryWord]) -> str | None:

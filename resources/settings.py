@@ -1,5 +1,5 @@
-"""Where things are, from the environment. The one place that reads `CHRYSOPEDIA_*`, with
-`speech_settings.py` for transcription; `.env.example` lists them all.
+"""Where things are, from the environment. The one place that reads `CHRYSOPEDIA_*`, with `speech_settings.py` for
+transcription and `embedding_settings.py` for search by meaning; `.env.example` lists them all.
 
 A process that has no `DAGSTER_HOME` gets the project's own, so that nobody has to export anything by hand.
 """
@@ -163,7 +163,8 @@ def secrets() -> list[str]:
     """What lets us in somewhere; the longest first."""
     llm = llm_settings()
     keys = [llm.server.api_key, llm.fallback.api_key if llm.fallback else ""]
-    keys.append(access_key("CHRYSOPEDIA_TRANSCRIPTION_API_KEY"))
+    others = ("CHRYSOPEDIA_TRANSCRIPTION_API_KEY", "CHRYSOPEDIA_EMBEDDINGS_API_KEY")
+    keys += map(access_key, others)
     return _longest_first(*keys, settings().database_url.password or "")
 
 

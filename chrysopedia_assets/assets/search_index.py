@@ -9,7 +9,7 @@ import dagster as dg
 from chrysopedia_assets.assets._stage_work import stage_work
 from chrysopedia_assets.models.search import KINDS
 from resources.database import open_database
-from resources.searching import count_documents, update_index
+from resources.searching import count_documents, update_embeddings, update_index
 
 
 @dg.asset(
@@ -23,6 +23,7 @@ def search_index(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None
     with stage_work() as work:
         database = open_database()
         updated = update_index(database)
+        embedded = update_embeddings(database)
         counts = count_documents(database)
     context.log.info(f"{updated.videos} videos indexed anew, {updated.dropped} dropped.")
     documents = {f"{kind}_documents": dg.MetadataValue.int(counts.get(kind, 0)) for kind in KINDS}
@@ -32,6 +33,7 @@ def search_index(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None
             **documents,
             "videos_indexed": dg.MetadataValue.int(updated.videos),
             "videos_dropped": dg.MetadataValue.int(updated.dropped),
+            "texts_embedded": dg.MetadataValue.int(embedded),
             "seconds": dg.MetadataValue.float(round(work.seconds, 3)),
         }
     )

@@ -26,6 +26,12 @@ def search_command(
     video: Annotated[str | None, typer.Option(help="Only of this video.")] = None,
     kind: Annotated[Kind | None, typer.Option(help="Only what was found in these.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many hits.")] = 10,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update", help="Wait for all embeddings that are missing, if they are set up."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Search pages, moments and all that was said: what has every word first, then what has most."""
@@ -34,7 +40,7 @@ def search_command(
 
     _refuse_options(words)
     filters = Filters(creator, category, tag, video, kind)
-    answer = search(open_database(), " ".join(words), filters, limit)
+    answer = search(open_database(), " ".join(words), filters, limit, wait=update)
     _tell(answer)
     if as_json:
         print_json(asdict(answer))
@@ -67,7 +73,7 @@ def _updated(done: Updated) -> str:
 
 
 def _show(answer: Answer) -> None:
-    if not answer.words:
+    if not (answer.words or answer.hits):
         results.print("No word to look for.")
         return
     for number, hit in enumerate(answer.hits, start=1):

@@ -34,7 +34,7 @@ def demo_command() -> None:
     print_processed(done)
     _summary(taken, time.perf_counter() - started)
     results.print(
-        "Open the web UI with [bold]make ui[/], read more with [bold].venv/bin/chrysopedia pages list[/]."
+        "Read and search them all with [bold]make site[/], see how they came to be with [bold]make ui[/]."
     )
     raise typer.Exit(1 if report["refused"] or any(row["error"] for row in done) else 0)
 

@@ -17,11 +17,14 @@ INDEX_VERSION = "1"
 """Raise it when a text would be cut differently, or when other documents come of it: then every video is indexed anew."""
 
 MAX_TERM_CHARS = 40
-_LETTER = rf"(?:[^\W\d_{UNSPACED}]|[\u0300-\u036f])"
-_WORD = re.compile(rf"\d{{1,{MAX_TERM_CHARS}}}|{_LETTER}+(?:['\u2019]{_LETTER}+)?|[{UNSPACED}]|[%\u266d\u266f]|(?<=\b[A-Ga-g])#")  # fmt: skip
+_LETTER, _MARK = rf"[^\W\d_{UNSPACED}]", "[\u0300-\u036f]"
+_LETTERS = f"{_LETTER}+(?:{_MARK}+{_LETTER}*)*"
+_WORD = re.compile(
+    rf"{_LETTERS}(?:['\u2019]{_LETTERS})?|\d{{1,{MAX_TERM_CHARS}}}|[{UNSPACED}%\u266d\u266f]|(?<=\b[A-Ga-g])#"
+)
 """Numbers and letters apart, so that "110Hz" is "110 Hz"; single characters in scripts without spaces."""
 _TAIL = re.compile("(?:n['\u2019]t|['\u2019](?:s|t|d|m|re|ve|ll))$")
-_MARKS = re.compile("[\u0300-\u036f]")
+_MARKS = re.compile(_MARK)
 
 STOP_WORDS = frozenset(
     [

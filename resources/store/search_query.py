@@ -20,7 +20,7 @@ from resources.store import tables as t
 from resources.store.database import batches
 from resources.store.search_text import Match, full_text
 
-MOST_PARTIAL = 20_000
+MOST_PARTIAL = 5_000
 """Documents that are looked at for partial matches: those with the rarest words. The others have only what many have."""
 _documents = t.search_documents.c
 _SHOWN = [_documents[one.name] for one in fields(Indexed)]
@@ -60,23 +60,23 @@ def documents_with(connection: Connection, terms: Collection[str]) -> dict[str, 
 
 def with_all(
     connection: Connection, words: tuple[QueryWord, ...], of: Size, filters: Filters, limit: int
-) -> list[tuple[int, float]]:
-    """Documents that have every word, with their scores, the best first."""
+) -> list[int]:
+    """Documents that have every word, the best first."""
     if not all(word.documents for word in words):
         return []
     match = Match(words, None, of.documents, of.mean_words)
-    return full_text(connection).best(connection, match, _only(filters), limit)
+    return full_text(connection).best(connection, match, conditions(filters), limit)
 
 
 def with_some(
     connection: Connection, words: tuple[QueryWord, ...], of: Size, filters: Filters, limit: int
-) -> list[tuple[int, float]]:
-    """Documents that have one of the rarer words at least, with their scores by all of them, the best first."""
+) -> list[int]:
+    """Documents that have one of the rarer words at least, ranked by all of them."""
     there = tuple(word for word in words if word.documents)
     if not there:
         return []
     match = Match(there, _rare(there), of.documents, of.mean_words)
-    return full_text(connection).best(connection, match, _only(filters), limit)
+    return full_text(connection).best(connection, match, conditions(filters), limit)
 
 
 def _rare(words: Iterable[QueryWord]) -> tuple[QueryWord, ...]:
@@ -145,7 +145,8 @@ def _each(connection: Connection, *columns: sa.ColumnElement[str]) -> list[str]:
     return sorted(found)
 
 
-def _only(filters: Filters) -> list[sa.ColumnElement[bool]]:
+def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
+    """On `search_documents`."""
     only: list[sa.ColumnElement[bool]] = []
     if filters.creator is not None:
         only.append(_documents.creator == filters.creator)

@@ -56,8 +56,8 @@ class FullText(Protocol):
         match: Match,
         only: Sequence[sa.ColumnElement[bool]],
         limit: int,
-    ) -> list[tuple[int, float]]:
-        """Document ids with their scores, the best first; `only` are conditions on `search_documents`."""
+    ) -> list[int]:
+        """Document ids, the best first; `only` are conditions on `search_documents`."""
         ...  # fmt: skip
 
 
@@ -91,7 +91,7 @@ class _Fts5:
 
     def best(
         self, connection: Connection, match: Match, only: Sequence[sa.ColumnElement[bool]], limit: int
-    ) -> list[tuple[int, float]]:  # fmt: skip
+    ) -> list[int]:  # fmt: skip
         table: sa.ColumnElement[Any] = sa.literal_column("search_text")
         score = sa.func.bm25(table, *(sa.literal_column(str(weight)) for weight in self.WEIGHTS))
         rowid = self._TABLE.c.rowid
@@ -101,7 +101,7 @@ class _Fts5:
             documents = t.search_documents
             query = query.join(documents, documents.c.document_id == rowid).where(*only)
         found = connection.execute(query.order_by("score", rowid).limit(limit))
-        return [(document_id, -score) for document_id, score in found]
+        return [document_id for document_id, _ in found]
 
     def _expression(self, match: Match) -> str:
         if match.rare is None:
@@ -156,7 +156,7 @@ class _Tsvector:
 
     def best(
         self, connection: Connection, match: Match, only: Sequence[sa.ColumnElement[bool]], limit: int
-    ) -> list[tuple[int, float]]:  # fmt: skip
+    ) -> list[int]:  # fmt: skip
         first = self._cheap(match, only).limit(max(limit, self.LOOKED_AT)).cte("first")
         cut = sa.func.unnest(first.c.vector).table_valued("lexeme", "positions", "weights", name="cut")  # fmt: skip
         known = t.search_terms.c
@@ -179,7 +179,7 @@ class _Tsvector:
             .order_by(sa.desc("score"), first.c.document_id)
             .limit(limit)
         )
-        return [(document_id, score) for document_id, score in connection.execute(query)]
+        return [document_id for document_id, _ in connection.execute(query)]
 
     @staticmethod
     def _times(array: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:

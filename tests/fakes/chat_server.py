@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import hashlib
 import json
+import re
 import signal
 import socket
 import sys
@@ -54,6 +55,7 @@ from tests.fakes.faults import (
 CACHE_BLOCK_TOKENS = 128
 """Providers remember prompts in blocks of this size."""
 COMPLETIONS = "/v1/chat/completions"
+EMBEDDINGS = "/v1/embeddings"
 _PATIENCE_S = 10.0
 
 Answer = Callable[[Mapping[str, Any]], str | None]
@@ -94,6 +96,8 @@ class ChatServer:
     """A longer prompt is refused; a reply gets what the prompt leaves."""
     remembers: bool = True
     """Keeps `requests`; a benchmark of hours does without."""
+    dimensions: int = 64
+    """Of an embedding."""
     port: int = 0
     requests: list[Received] = field(default_factory=list, init=False)
     """In order of arrival; a body is there once it has been read."""
@@ -192,6 +196,7 @@ class ChatServer:
         return Starlette(
             routes=[
                 Route(COMPLETIONS, self._completion, methods=["POST"]),
+                Route(EMBEDDINGS, self._embeddings, methods=["POST"]),
                 Route("/v1/models", self._all_models, methods=["GET"]),
                 Route("/v1/models/{name:path}", self._one_model, methods=["GET"]),
             ],
@@ -221,6 +226,30 @@ class ChatServer:
         if name not in self.models:
             raise no_such_model(name)
         return JSONResponse(_model(name))
+
+    # Embeddings
+
+    async def _embeddings(self, request: Request) -> Response:
+        """Bags of words, hashed: texts that share words are near each other. Faults that are refusals, and slowness, hit here too."""
+        received: Received = request.scope["received"]
+        body = received.body = await request.json()
+        self._check_key(request)
+        fault = self.faults(received.number, body) if self.faults else None
+        await _wait(request, self.latency_s + (fault.seconds if fault else 0.0))
+        if fault and (fault.kind in REFUSALS or fault.kind == "gateway_html"):
+            return refused_by(fault)
+        if body.get("model") not in self.models:
+            raise no_such_model(body.get("model"))
+        data = [
+            {
+                "object": "embedding",
+                "index": number,
+                "embedding": bag_of_words(text, self.dimensions),
+            }
+            for number, text in enumerate(body["input"])
+        ]
+        data = [] if fault and fault.kind == "no_choices" else data
+        return JSONResponse({"object": "list", "model": body["model"], "data": data})
 
     # Completions
 
@@ -365,6 +394,13 @@ class ChatServer:
                 "completion_tokens_details": {"reasoning_tokens": choice.thought_tokens},
             }
         return completion
+
+
+def bag_of_words(text: str, dimensions: int) -> list[float]:
+    counts = [0.0] * dimensions
+    for word in re.findall(r"\w+", text.lower()):
+        counts[int(hashlib.sha256(word.encode()).hexdigest(), 16) % dimensions] += 1.0
+    return counts
 
 
 def _cut(choice: Choice, limit: int | None, fault: FaultKind | None) -> Choice:

@@ -6,10 +6,12 @@ What belongs here: the `openai` package, and which of its errors means what. Wha
 import asyncio
 import email.utils
 import json
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -100,6 +102,18 @@ class Endpoint:
         answer = self._client.post("/chat/completions", body=sent, cast_to=Response)
         return self._completion(await self._answer(answer, request.model, timeout_s))
 
+    async def embed(self, model: str, texts: Sequence[str], timeout_s: float) -> list[list[float]]:
+        """A vector for each text, in order, all of one length. Raises what `send` raises."""
+        from httpx2 import Response
+
+        sent = {"model": model, "input": list(texts), "encoding_format": "float"}
+        answer = self._client.post("/embeddings", body=sent, cast_to=Response)
+        try:
+            found = await self._answer(answer, model, timeout_s)
+        except Unsupported as error:
+            raise self.rejected(error) from None
+        return self._vectors(found, len(texts))
+
     async def upload(
         self,
         path: str,
@@ -170,6 +184,18 @@ class Endpoint:
             )
         except (KeyError, IndexError, TypeError, AttributeError):
             raise self._no_api(str(answer)) from None
+
+    def _vectors(self, answer: dict[str, Any], wanted: int) -> list[list[float]]:
+        try:
+            data = sorted(answer["data"], key=lambda one: one["index"])
+            found = [list(map(float, one["embedding"])) for one in data]
+            numbered = [one["index"] for one in data] == list(range(wanted))
+        except (KeyError, TypeError, ValueError):
+            raise self._no_api(str(answer)) from None
+        finite = all(map(math.isfinite, chain.from_iterable(found)))
+        if not (numbered and finite and len(set(map(len, found))) == 1 and found[0]):
+            raise self._no_api(str(answer))
+        return found
 
     def _no_api(self, text: str) -> ServerFailed:
         return ServerFailed(
