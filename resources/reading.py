@@ -4,15 +4,14 @@ What belongs here: gathering. What does not: how it looks (`chrysopedia_assets/s
 """
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 
-from chrysopedia_assets.freshness.verdicts import Verdict
 from chrysopedia_assets.freshness.words import why
 from chrysopedia_assets.inspection.page_history import PageHistory
-from chrysopedia_assets.models.library_files import MEDIA_SUFFIXES, is_media
-from chrysopedia_assets.models.stage_defs import prompt_source
+from chrysopedia_assets.models.library_files import is_media
 from chrysopedia_assets.models.taxonomy import Taxonomy
 from chrysopedia_assets.site.content import (
     Card,
@@ -25,15 +24,15 @@ from chrysopedia_assets.site.content import (
 )
 from chrysopedia_assets.site.library import Library
 from chrysopedia_assets.site.media import youtube_id
+from resources.clients.library import Beside
 from resources.freshness import Look
 from resources.inspecting import look_into
-from resources.page_history import OnRecord, page_history, prompts_on_record
+from resources.page_history import TASK, OnRecord, page_history, prompts_on_record
 from resources.store.addresses import redirects
 from resources.store.dagster_tables import Connect
 from resources.store.database import Database
+from resources.store.page_prompts import Asked, asked_in_runs
 from resources.store.reading import PageRow, VideoRow, page_rows, video_rows
-
-SYNTHESIS = prompt_source("synthesis")
 
 
 class Reading:
@@ -54,12 +53,14 @@ class Reading:
         self._database, self._events = database, events
         self._found, self._taxonomy = found, taxonomy
         self._plays_files = plays_files
+        self._beside = Beside()
         with database.reading() as connection:
             self._redirects = redirects(connection)
             self._videos = {row.video_id: row for row in video_rows(connection)}
             self._pages: dict[str, list[PageRow]] = defaultdict(list)
             for page in page_rows(connection):
-                self._pages[page.video_id].append(page)
+                if page.video_id in self._videos:  # else stored between the two queries
+                    self._pages[page.video_id].append(page)
 
     @cached_property
     def library(self) -> Library:
@@ -122,7 +123,7 @@ class Reading:
             [asdict(page) | {"made_at": page.made_at.isoformat()} for page in pages],
             [asdict(one) for one in self._media(self._videos[video_id])],
             self._stale(video_id),
-            self._prompt(video_id),
+            [self._prompt(page) for page in pages],
         )
 
     def video(self, video_id: str) -> ReadingVideo:
@@ -150,26 +151,29 @@ class Reading:
             made_by=page.made_by,
             made_at=page.made_at,
             run_id=page.run_id,
-            prompt=self._prompt(page.video_id),
+            prompt=self._prompt(page),
             version=page.version,
         )
 
-    def _verdict(self, video_id: str) -> Verdict | None:
-        return self._found.verdicts.get(video_id, {}).get("technique_pages")
-
     def _stale(self, video_id: str) -> tuple[str, ...]:
         """Without times: what is written once stays as it is while it is true."""
-        verdict = self._verdict(video_id)
+        verdict = self._found.verdicts.get(video_id, {}).get("technique_pages")
         if verdict is None or verdict.word != "stale":
             return ()
         return tuple(dict.fromkeys(why(root) for root in verdict.roots))
 
-    def _prompt(self, video_id: str) -> str | None:
-        verdict = self._verdict(video_id)
-        if verdict is None or verdict.made is None:
+    def _prompt(self, page: PageRow) -> str | None:
+        """By the calls of its run; None where a model was not asked: an engine of our own reads no prompt."""
+        if page.run_id is None:
             return None
-        read = verdict.made.inputs.get(SYNTHESIS)
-        return verdict.made.override or (read.version if read else None)
+        asked = self._asked.get((page.run_id, page.video_id))
+        return asked[-1].prompt_version if asked else None
+
+    @cached_property
+    def _asked(self) -> Mapping[tuple[str, str], Sequence[Asked]]:
+        run_ids = {page.run_id for pages in self._pages.values() for page in pages}
+        with self._database.reading() as connection:
+            return asked_in_runs(connection, TASK, {one for one in run_ids if one is not None})
 
     def _media(self, row: VideoRow) -> list[Media]:
         """Where it can be played, the best first: a file of one's own is there at once."""
@@ -178,15 +182,15 @@ class Reading:
         return [*found, *([Media("youtube", known)] if known else [])]
 
     def _file_of(self, row: VideoRow) -> Path | None:
-        """The video's media file: the one that it was taken in from, or one of the same name beside its transcript."""
+        """The video's media file: the one that it was taken in from, or the one beside its transcript."""
         if not self._plays_files:
             return None
         source = Path(row.source_path)
-        if is_media(source.name):
-            return source if source.is_file() else None
-        stem = source.name.partition(".")[0]
-        beside = (source.with_name(f"{stem}{suffix}") for suffix in MEDIA_SUFFIXES)
-        return next((path for path in beside if path.is_file()), None)
+        found = source if is_media(source.name) else self._beside.media_of(source)
+        try:
+            return found if found and found.is_file() else None
+        except OSError:  # too long a name, or a share that is away
+            return None
 
     def _video_card(self, row: VideoRow) -> VideoCard:
         return VideoCard(

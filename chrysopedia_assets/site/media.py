@@ -1,6 +1,6 @@
 """Where a video can be played: known by its address, or a file beside the site.
 
-What belongs here: reading addresses, and the folder of links to files. What does not: players (`static/site.js`).
+What belongs here: reading addresses, and the folder of links to files. What does not: players (`static/reading.js`).
 """
 
 import re

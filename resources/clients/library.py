@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chrysopedia_assets.errors import InputRefused, InputUnreadable
-from chrysopedia_assets.models.library_files import is_media
+from chrysopedia_assets.models.library_files import MEDIA_SUFFIXES, is_media
 from chrysopedia_assets.models.slugs import readable
 from resources.clients.captions.chapters import INFO_SUFFIX, info_beside
 
@@ -70,7 +70,7 @@ def look(paths: Iterable[Path], creator: str | None = None, library: Path | None
     """
     files: dict[Path, LibraryFile] = {}
     refused: list[InputRefused] = []
-    beside = _Beside()
+    beside = Beside()
     for path in paths:
         top = _absolute(path)
         for found in _below(top, refused):
@@ -129,7 +129,7 @@ def is_transcript_of(transcript: Path, media: Path) -> bool:
     return media.stem in (transcript.stem, _LANGUAGE.sub("", transcript.stem))
 
 
-class _Beside:
+class Beside:
     """What lies beside a file; each folder is read once a look."""
 
     def __init__(self) -> None:
@@ -143,9 +143,9 @@ class _Beside:
         return min(found, key=lambda path: (len(path.name), path.name), default=None)
 
     def media_of(self, transcript: Path) -> Path | None:
-        """The media file of a transcript, unless another transcript of it counts more."""
+        """The media file of a transcript, pictures before sound, unless another transcript of it counts more."""
         found = [path for path in self._alike(transcript) if is_transcript_of(transcript, path)]
-        media = min(found, default=None)
+        media = min(found, key=lambda path: (_usual(path), path.name), default=None)
         return media if media and self.transcript_of(media) == transcript else None
 
     def _alike(self, path: Path) -> list[Path]:
@@ -156,6 +156,10 @@ class _Beside:
                 for other in path.parent.iterdir():
                     alike.setdefault(begins(other), []).append(other)
         return self._folders[path.parent].get(begins(path), [])
+
+
+def _usual(media: Path) -> int:
+    return MEDIA_SUFFIXES.index(media.suffix.lower())
 
 
 def begins(path: Path) -> str:

@@ -4,7 +4,7 @@ What belongs here: reading. What does not: the text of pages, which is loaded vi
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,9 @@ _pages, _moments, _versions = t.technique_pages.c, t.page_moments.c, t.page_vers
 
 @dataclass(frozen=True)
 class VideoRow:
-    """`versions` are those of what is stored of each stage: whatever is shown of the video changes with one of them."""
+    """`versions` are those of what is stored of each stage, `chapters` what its source says, which none of them follows: whatever
+    is shown of the video changes with something of this.
+    """
 
     video_id: str
     title: str
@@ -28,6 +30,7 @@ class VideoRow:
     url: str | None
     source_path: str
     duration_s: float
+    chapters: Sequence[Mapping[str, object]]
     versions: Mapping[str, str]
 
 
@@ -68,6 +71,7 @@ def video_rows(connection: Connection) -> list[VideoRow]:
             videos.url,
             videos.source_path,
             t.transcripts.c.duration_s,
+            videos.chapters,
         )
         .join(t.creators, creators.creator_id == videos.creator_id)
         .join(t.transcripts, t.transcripts.c.video_id == videos.video_id)

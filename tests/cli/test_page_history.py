@@ -52,6 +52,12 @@ def first_page(chrysopedia: Command) -> str:
     return found
 
 
+def on_site(chrysopedia: Command, page: str) -> str:
+    """The page as readers of the site see it."""
+    site = Path(chrysopedia("site", "build", "--json").json["out"])
+    return (site / "pages" / f"{page}.html").read_text()
+
+
 def test_an_edited_prompt_keeps_the_addresses_and_is_told_with_its_difference(
     chrysopedia: Command, prompt: Path
 ) -> None:
@@ -93,6 +99,8 @@ def test_an_edited_prompt_keeps_the_addresses_and_is_told_with_its_difference(
     assert [one["address"] for one in seen["pages"]] == [row["page"] for row in after]
     assert {one["page"] for one in seen["moments"]} - {None} == {row["page"] for row in after}
 
+    assert f"<dt>Prompt</dt><dd><code>{new['prompt']}</code>" in on_site(chrysopedia, page)
+
 
 def test_a_prompt_that_was_installed_is_compared_file_by_file_and_going_back_goes_back(
     chrysopedia: Command, prompt: Path, own_world: Path
@@ -125,6 +133,7 @@ def test_an_engine_that_reads_no_prompt_says_so(chrysopedia: Command, library: P
     assert only["prompt"] not in shown.out and "the first" in shown.out
     whole = chrysopedia("pages", "history", page, "--diff", "1").out
     assert whole.splitlines()[1].startswith("+ # ")
+    assert "<dt>Run</dt>" in (read := on_site(chrysopedia, page)) and "<dt>Prompt" not in read
 
 
 def test_what_is_no_page_or_no_version_is_refused_with_what_there_is(
