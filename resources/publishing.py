@@ -91,9 +91,8 @@ def publish(
         files = list(_files(reading))
         written = write_files(files, out, lambda done: tell(done, len(files)))
         link_media(out, reading.files_to_play)
-        moved = [path for path in (*written.changed, *written.removed) if path.startswith("pages/")]
-        indexed = bool(moved) or not is_indexed(out)
-        if indexed:
+        in_step = is_indexed(out)
+        if not in_step:
             index_pages(out)
     return Published(
         out=out,
@@ -104,7 +103,7 @@ def publish(
         files=written.total,
         written=len(written.changed),
         removed=len(written.removed),
-        indexed=indexed,
+        indexed=not in_step,
     )
 
 

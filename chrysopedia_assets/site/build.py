@@ -1,6 +1,6 @@
 """Writes the files of a site: those that would come out different, and no others; removes those that nobody wants any more.
 
-What belongs here: keys, bytes, the folder. What does not: which files there are (`files.py`) and what is in them.
+What belongs here: keys, bytes, the folder. What does not: which files there are (`resources/publishing.py`) and what is in them.
 
 Killed at any point, the site can be read, and the next build finishes it: each file is replaced in one step, and what is
 written is remembered last.
@@ -9,10 +9,12 @@ written is remembered last.
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 from chrysopedia_assets.errors import ConfigurationError
@@ -21,8 +23,10 @@ from chrysopedia_assets.models.records import content_hash
 REMEMBERED = ".chrysopedia-site.json"
 """By file, the key that it was made with: the mark that a folder is a site of ours."""
 LOCK = ".chrysopedia-site.lock"
-FOREIGN = ("pagefind", "media", REMEMBERED, LOCK)
-"""In the site's folder, and not made from keys."""
+_NEW = ".new-"
+"""How a file's name begins until it is whole."""
+_ROOMS, _PACKAGES = ("inspection", "models", "site"), ("Jinja2", "markdown-it-py", "nh3")
+"""Whose code decides how a file looks."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def write_files(
                 changed.append(file.path)
         keys[file.path] = file.key
         tell(len(keys))
-    removed = _remove_others(out, keys)
+    removed = _remove_others(out, keys, before)
     if keys != before:
         replace_file(out / REMEMBERED, json.dumps(keys, indent=0, sort_keys=True).encode())
     return Written(tuple(changed), tuple(removed), looked_at, len(keys))
@@ -111,7 +115,7 @@ def replace_file(path: Path, content: bytes) -> bool:
             return False
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".new-{os.getpid()}-{content_hash(path.name)}")
+    new = path.with_name(f"{_NEW}{os.getpid()}-{content_hash(path.name)}")
     new.write_bytes(content)
     new.replace(path)
     return True
@@ -119,10 +123,12 @@ def replace_file(path: Path, content: bytes) -> bool:
 
 @cache
 def renderer_version() -> str:
-    """Of all that decides how a file looks: the code, templates and styles of this room."""
-    room = Path(__file__).parent
-    files = sorted(path for path in room.rglob("*") if path.is_file() and path.suffix != ".pyc")
-    return content_hash(*(path.read_text("utf-8", "replace") for path in files))
+    """Of all that decides how a file looks: code, templates and styles, and the packages that turn text into HTML."""
+    rooms = (Path(__file__).parents[1] / room for room in _ROOMS)
+    found = chain.from_iterable(room.rglob("*") for room in rooms)
+    files = sorted(path for path in found if path.is_file() and path.suffix != ".pyc")
+    texts = (path.read_text("utf-8", "replace") for path in files)
+    return content_hash(*map(version, _PACKAGES), *texts)
 
 
 def key_of(*parts: object) -> str:
@@ -130,10 +136,11 @@ def key_of(*parts: object) -> str:
     return content_hash(json.dumps(parts, sort_keys=True, default=str))
 
 
-def _remove_others(out: Path, keys: Mapping[str, str]) -> list[str]:
-    """Also what a build that was killed has left behind."""
+def _remove_others(out: Path, keys: Mapping[str, str], before: Mapping[str, str]) -> list[str]:
+    """Also what a build that was killed has left behind. What others put beside the site's own (.git, CNAME) is theirs."""
     removed = []
-    for path in sorted(_files(out)):
+    ours = {name.partition("/")[0] for name in (*before, *keys)}
+    for path in sorted(_files(out, ours)):
         name = path.relative_to(out).as_posix()
         if name not in keys:
             path.unlink(missing_ok=True)
@@ -141,9 +148,9 @@ def _remove_others(out: Path, keys: Mapping[str, str]) -> list[str]:
     return removed
 
 
-def _files(out: Path) -> Iterator[Path]:
+def _files(out: Path, ours: Container[str]) -> Iterator[Path]:
     for one in out.iterdir():
-        if one.name in FOREIGN:
+        if one.name not in ours and not one.name.startswith(_NEW):
             continue
         if one.is_dir() and not one.is_symlink():
             yield from (path for path in one.rglob("*") if not path.is_dir())

@@ -18,14 +18,22 @@ from chrysopedia_assets.site.links import SEARCH
 
 ENTRY = "pagefind-entry.json"
 """Names the pieces: written when all of them are there."""
-PAGES = "pages/*.html"
+FOLDER = "pages"
+PAGES = f"{FOLDER}/*.html"
 KEPT_CHARACTERS = "-+#:./"
 """Parts of words in this field: -6, C#, 4:1, 0.5, Pro-Q."""
 _INDEXED = re.compile(r"Indexed (\d+) pages?\b")
 
 
 def is_indexed(out: Path) -> bool:
-    return (out / SEARCH / ENTRY).is_file()
+    """Whether no page has been written or removed since the index was made: each is a change of the folder that they are in.
+
+    By the disk, so that a build that was killed before its pages were indexed, or could not index them, is noticed.
+    """
+    try:
+        return (out / FOLDER).stat().st_mtime_ns <= (out / SEARCH / ENTRY).stat().st_mtime_ns
+    except FileNotFoundError:
+        return False
 
 
 def index_pages(out: Path) -> int:
@@ -47,6 +55,7 @@ def index_pages(out: Path) -> int:
         for path in (out / SEARCH).rglob("*"):
             if path.is_file() and path.relative_to(out / SEARCH).as_posix() not in new:
                 path.unlink()
+        (out / SEARCH / ENTRY).touch()  # also where it is the same as before
     return pages
 
 

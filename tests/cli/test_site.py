@@ -76,19 +76,23 @@ def test_a_folder_that_is_no_site_is_refused(
     assert ended.code == 2 and "no site of ours: Ann" in ended.told
 
 
-def test_pagefind_that_does_not_run_leaves_a_site_to_read(
+def test_pagefind_that_does_not_run_leaves_a_site_to_read_and_the_next_build_indexes_it(
     chrysopedia: Command, video: str, own_world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    chrysopedia("site", "build")
+    site = own_world / "data" / "site"
+    page = next((site / "pages").iterdir())
+    page.unlink()
     broken = own_world / "pagefind"
     broken.write_text("#!/bin/sh\necho no such luck >&2\nexit 3\n")
     broken.chmod(0o755)
     monkeypatch.setenv("PAGEFIND_BINARY_PATH", str(broken))
     ended = chrysopedia("site", "build")
     assert ended.code == 2 and "no such luck" in ended.told
-    site = own_world / "data" / "site"
-    assert (site / "index.html").is_file()
+    assert page.is_file()
     monkeypatch.delenv("PAGEFIND_BINARY_PATH")
     assert "search made anew" in chrysopedia("site", "build").out
+    assert "search as it was" in chrysopedia("site", "build").out
 
 
 @contextmanager
