@@ -29,6 +29,7 @@ from chrysopedia_assets.site.pages import page_markdown
 from resources.event_log import event_log_on_disk
 from resources.freshness import Forecast, look
 from resources.searching import search
+from resources.store.addresses import addresses
 from resources.store.database import Database
 from resources.store.pages import find_page, list_pages
 from resources.store.records import doubts_of, load
@@ -82,7 +83,9 @@ class SearchAnswer:
 
 @dataclass(frozen=True)
 class PageAnswer:
-    """`markdown` cites by `[n]`; `citations` has the n-th at n - 1. `stale` says why it would come out different now."""
+    """`page` is where it stands now, which may be elsewhere than it was asked for. `markdown` cites by `[n]`; `citations` has the
+    n-th at n - 1. `stale` says why it would come out different now.
+    """
 
     page: str
     title: str
@@ -189,12 +192,13 @@ def _get_page(database: Database) -> Callable[..., PageAnswer]:
                 if found is None:
                     raise ToolError(f"There is no page {page!r}. Search for it: search_library.")
                 written, record = found
+                address = addresses(connection, [record.video.video_id])[written.page_id]
                 doubts = doubts_of(connection, record.video.video_id)
             verdicts = look(event_log_on_disk(), database, [record.video.video_id]).verdicts
         video = record.video
         verdict = verdicts[video.video_id]["technique_pages"]
         return PageAnswer(
-            page=page,
+            page=address,
             title=written.title,
             creator=video.creator,
             video=video.video_id,
@@ -204,7 +208,7 @@ def _get_page(database: Database) -> Callable[..., PageAnswer]:
             markdown=page_markdown(written, video, record.made_by, doubts),
             citations=[_passage(video, c.start_s, c.end_s, c.quote) for c in written.citations],
             written_by=record.made_by,
-            stale=[why(root) for root in verdict.roots],
+            stale=[why(root) for root in verdict.roots] if verdict.word == "stale" else [],
         )
 
     return get_page

@@ -10,12 +10,12 @@ def refuse_taken(host: str, port: int) -> None:
 
     Raises ConfigurationError.
     """
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
+        except (OSError, OverflowError) as error:  # the second for what is no port
             raise ConfigurationError(
-                f"nothing can listen on {host}:{port}: {error.strerror}",
+                f"nothing can listen on {host}:{port}: {getattr(error, 'strerror', error)}",
                 cure="Stop what is there, or choose another with --port.",
             ) from error

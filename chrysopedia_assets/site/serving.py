@@ -17,11 +17,9 @@ from chrysopedia_assets.site.links import NOT_FOUND
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    (
-        b"cache-control",
-        b"no-cache",
-    ),  # asked for again, and answered by "not modified": a build shows at once
+    (b"cache-control", b"no-cache"),
 ]
+"""The last: asked for again, and answered by "not modified", so that a build shows at once."""
 
 
 class SiteFiles(StaticFiles):

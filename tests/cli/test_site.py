@@ -147,12 +147,18 @@ def test_a_server_gives_pages_parts_of_videos_and_nothing_of_the_rest_of_the_dis
             assert get(f"{address}/{hidden}")[0] == 404, hidden
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_a_port_that_is_taken_is_told_before_anything_is_written(
-    chrysopedia: Command, own_world: Path
+    chrysopedia: Command, own_world: Path, host: str
 ) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as taken:
+        try:
+            taken.bind((host, 0))
+        except OSError:
+            pytest.skip(f"this machine has no {host}")
         taken.listen()
-        ended = chrysopedia("site", "serve", "--port", taken.getsockname()[1])
-    assert ended.code == 2 and "nothing can listen on" in ended.told
+        port = taken.getsockname()[1]
+        ended = chrysopedia("site", "serve", "--host", host, "--port", port)
+    assert ended.code == 2 and "Address already in use" in ended.told
+    assert chrysopedia("site", "serve", "--port", 70_000).code == 2
     assert not (own_world / "data" / "site").exists()
