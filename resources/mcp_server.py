@@ -23,8 +23,7 @@ from chrysopedia_assets.models.clock import clock
 from chrysopedia_assets.models.records import Video
 from chrysopedia_assets.models.search import Filters
 from chrysopedia_assets.models.transcripts import Transcript
-from chrysopedia_assets.site import links
-from chrysopedia_assets.site.media import youtube_id
+from chrysopedia_assets.search.hits import play
 from chrysopedia_assets.site.pages import page_markdown
 from resources.event_log import event_log_on_disk
 from resources.freshness import Forecast, look
@@ -276,9 +275,7 @@ def _list_stale(database: Database) -> Callable[..., StaleAnswer]:
 
 
 def _passage(video: Video, start_s: float, end_s: float, text: str) -> Passage:
-    known = youtube_id(video.url)
-    play = links.youtube(known, start_s) if known else None
-    return Passage(start_s, end_s, clock(start_s), text, play)
+    return Passage(start_s, end_s, clock(start_s), text, play(video.url, start_s))
 
 
 @contextmanager

@@ -25,7 +25,7 @@ REMEMBERED = ".chrysopedia-site.json"
 LOCK = ".chrysopedia-site.lock"
 _NEW = ".new-"
 """How a file's name begins until it is whole."""
-_ROOMS, _PACKAGES = ("inspection", "models", "site"), ("Jinja2", "markdown-it-py", "nh3")
+ROOMS, PACKAGES = ("inspection", "models", "site"), ("Jinja2", "markdown-it-py", "nh3")
 """Whose code decides how a file looks."""
 
 
@@ -124,11 +124,11 @@ def replace_file(path: Path, content: bytes) -> bool:
 @cache
 def renderer_version() -> str:
     """Of all that decides how a file looks: code, templates and styles, and the packages that turn text into HTML."""
-    rooms = (Path(__file__).parents[1] / room for room in _ROOMS)
+    rooms = (Path(__file__).parents[1] / room for room in ROOMS)
     found = chain.from_iterable(room.rglob("*") for room in rooms)
     files = sorted(path for path in found if path.is_file() and path.suffix != ".pyc")
     texts = (path.read_text("utf-8", "replace") for path in files)
-    return content_hash(*map(version, _PACKAGES), *texts)
+    return content_hash(*map(version, PACKAGES), *texts)
 
 
 def key_of(*parts: object) -> str:

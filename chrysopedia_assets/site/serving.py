@@ -6,13 +6,9 @@ What belongs here: HTTP. What does not: which address and port, and building (`c
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import FileResponse
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
-
-from chrysopedia_assets.site.links import NOT_FOUND
 
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -40,8 +36,5 @@ class SiteFiles(StaticFiles):
 
 
 def site_app(out: Path) -> Starlette:
-    async def not_found(request: Request, error: Exception) -> FileResponse:
-        return FileResponse(out / NOT_FOUND, status_code=404)
-
-    files = SiteFiles(directory=out, html=True, follow_symlink=True)  # media files are links
-    return Starlette(routes=[Mount("/", files)], exception_handlers={404: not_found})
+    """What is not there is answered with the folder's 404.html; media files are links."""
+    return Starlette(routes=[Mount("/", SiteFiles(directory=out, html=True, follow_symlink=True))])

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import need
 
+expect.set_options(timeout=20_000)  # of a busy machine; what holds is seen at once
 CHROMIUM_ARGS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -9,9 +9,13 @@ from pathlib import Path
 import av
 import numpy as np
 import uvicorn
+from playwright.sync_api import Page
 
 from chrysopedia_assets.site.search_index import index_pages
 from chrysopedia_assets.site.serving import site_app
+
+PATIENCE = 400
+"""Looks at a player, 50 ms apart: a busy machine takes seconds to begin."""
 
 
 def write_site(folder: Path, files: Mapping[str, bytes | str]) -> Path:
@@ -48,3 +52,13 @@ def serving(folder: Path) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}/"
     server.should_exit = True
     thread.join()
+
+
+def plays_after(page: Page, second: float) -> float:
+    """Waits until the page's player is past a second; without `eval`, which the site forbids."""
+    for _ in range(PATIENCE):
+        now: float = page.evaluate("document.querySelector('#player video').currentTime")
+        if now > second:
+            return now
+        page.wait_for_timeout(50)
+    raise AssertionError(f"at {now} s, not after {second} s")

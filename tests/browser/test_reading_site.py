@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from chrysopedia_assets.site.content import Media
 from chrysopedia_assets.site.layout import static_files
 from tests.browser.reading import A4_PX, CONTRAST
-from tests.browser.site_server import make_video, serving, write_site
+from tests.browser.site_server import make_video, plays_after, serving, write_site
 from tests.site.history_world import history_files
 from tests.site.reading_world import PLANTED, all_files, hostile, naughty, site
 
@@ -34,7 +34,6 @@ KINDS = (
 BESIDE = ("history/ann--kick--mud.html", "pages/ann--kick--gone.html")
 """What nothing links to while every page is as it was first written."""
 OF_A_KIND = ("index.html", PAGE, "videos/ann--kick.html", "creators/ann.html", "categories/mixing.html")  # fmt: skip
-NOW = "document.querySelector('#player video').currentTime"
 OURS = re.compile(r"http://127\.0\.0\.1:\d+/|file:|about:")
 Opened = Callable[..., Page]
 
@@ -71,15 +70,6 @@ def opened(browser: Browser, address: str, complaints: list[str]) -> Iterator[Op
     for context in contexts:
         context.close()
     assert complaints == []
-
-
-def plays_after(page: Page, second: float) -> float:
-    """Waits for it, without `eval`, which the site forbids."""
-    for _ in range(100):
-        if (now := page.evaluate(NOW)) > second:
-            return float(now)
-        page.wait_for_timeout(50)
-    raise AssertionError(f"at {now} s, not after {second} s")
 
 
 def nth_cite(page: Page, number: int) -> Any:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from chrysopedia_assets.site.build import ROOMS as DRAWN_BY
 from resources.settings import PROJECT
 
 WORLD = {"os", "pathlib", "time", "random", "socket", "subprocess", "urllib", "httpx", "requests"}
@@ -125,6 +126,13 @@ def test_a_command_pays_only_for_what_it_uses(room: str) -> None:
         for path in files_of(room)
     }
     assert {path: names for path, names in found.items() if names} == {}
+
+
+def test_a_file_of_the_site_is_drawn_again_when_code_of_any_room_that_draws_it_changes() -> None:
+    files = [file for room in DRAWN_BY for file in files_of(f"{OURS}/{room}")]
+    found = {name for file in files for name in imports(ast.parse(file.read_text()))}
+    rooms = {name.split(".")[1] for name in found if name.startswith(f"{OURS}.")}
+    assert rooms - {"errors"} == set(DRAWN_BY)
 
 
 def test_every_room_is_in_the_table() -> None:
