@@ -21,8 +21,8 @@ from chrysopedia_assets.models.records import content_hash
 REMEMBERED = ".chrysopedia-site.json"
 """By file, the key that it was made with: the mark that a folder is a site of ours."""
 LOCK = ".chrysopedia-site.lock"
-FOREIGN = ("pagefind", "media", REMEMBERED, LOCK)
-"""In the site's folder, and not made from keys."""
+NEW = ".new-"
+"""How the name of a file begins until it is whole."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def write_files(
                 changed.append(file.path)
         keys[file.path] = file.key
         tell(len(keys))
-    removed = _remove_others(out, keys)
+    removed = _remove_others(out, keys, before)
     if keys != before:
         replace_file(out / REMEMBERED, json.dumps(keys, indent=0, sort_keys=True).encode())
     return Written(tuple(changed), tuple(removed), looked_at, len(keys))
@@ -111,7 +111,7 @@ def replace_file(path: Path, content: bytes) -> bool:
             return False
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".new-{os.getpid()}-{content_hash(path.name)}")
+    new = path.with_name(f"{NEW}{os.getpid()}-{content_hash(path.name)}")
     new.write_bytes(content)
     new.replace(path)
     return True
@@ -130,10 +130,11 @@ def key_of(*parts: object) -> str:
     return content_hash(json.dumps(parts, sort_keys=True, default=str))
 
 
-def _remove_others(out: Path, keys: Mapping[str, str]) -> list[str]:
-    """Also what a build that was killed has left behind."""
+def _remove_others(out: Path, keys: Mapping[str, str], before: Iterable[str]) -> list[str]:
+    """Also what a build that was killed has left behind. What somebody has put beside it all, as `CNAME` or `.git`, stays."""
+    ours = {name.partition("/")[0] for name in (*keys, *before)}
     removed = []
-    for path in sorted(_files(out)):
+    for path in sorted(_files(out, ours)):
         name = path.relative_to(out).as_posix()
         if name not in keys:
             path.unlink(missing_ok=True)
@@ -141,9 +142,9 @@ def _remove_others(out: Path, keys: Mapping[str, str]) -> list[str]:
     return removed
 
 
-def _files(out: Path) -> Iterator[Path]:
+def _files(out: Path, ours: set[str]) -> Iterator[Path]:
     for one in out.iterdir():
-        if one.name in FOREIGN:
+        if one.name not in ours and not one.name.startswith(NEW):
             continue
         if one.is_dir() and not one.is_symlink():
             yield from (path for path in one.rglob("*") if not path.is_dir())

@@ -77,6 +77,18 @@ def test_what_nobody_wants_any_more_is_removed_with_what_a_killed_build_left(sit
     assert (site.out / "media/kick.mp4").is_symlink()
 
 
+def test_what_somebody_put_beside_the_site_stays(site: Site) -> None:
+    site.build(pages__kick="1 boom", index="1 all")
+    for name in ("CNAME", ".git/objects/ab", "mine/notes"):
+        (site.out / name).parent.mkdir(parents=True, exist_ok=True)
+        (site.out / name).write_text("mine")
+    (site.out / ".new-17-abc").write_text("half")
+    assert site.build(index="2 none").removed == (".new-17-abc", "pages/kick")
+    assert site.read() == {
+        "index": "none", "CNAME": "mine", ".git/objects/ab": "mine", "mine/notes": "mine"
+    }  # fmt: skip
+
+
 def test_a_lost_file_comes_back(site: Site) -> None:
     site.build(pages__kick="1 boom")
     (site.out / "pages/kick").unlink()
