@@ -4,6 +4,8 @@ import socket
 
 from chrysopedia_assets.errors import ConfigurationError
 
+LAST_PORT = 65_535
+
 
 def refuse_taken(host: str, port: int) -> None:
     """Before anything is started. Dagster would go on without a web UI, and its daemons would fight those of the other one.

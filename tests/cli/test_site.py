@@ -143,6 +143,15 @@ def test_a_server_gives_pages_parts_of_videos_and_nothing_of_the_rest_of_the_dis
             assert get(f"{address}/{hidden}")[0] == 404, hidden
 
 
+@pytest.mark.parametrize("command", [("ui",), ("site", "serve")])
+def test_a_port_that_no_machine_has_is_refused(
+    chrysopedia: Command, command: tuple[str, ...]
+) -> None:
+    ended = chrysopedia(*command, "--port", 65536)
+    assert ended.code == 2
+    assert "65535" in ended.told
+
+
 def test_a_port_that_is_taken_is_told_before_anything_is_written(
     chrysopedia: Command, own_world: Path
 ) -> None:
