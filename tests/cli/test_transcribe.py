@@ -11,12 +11,12 @@ import pytest
 from resources.clients.captions.read import read_transcript
 from resources.transcribing import one_round, rounds
 from tests.cli.conftest import Command
-from tests.clients.speech.sounds import SENTENCES, model_folder, silence, talk, write_media
+from tests.clients.speech.sounds import MODEL, SENTENCES, silence, talk, write_media
 
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHRYSOPEDIA_WHISPER_MODEL", str(model_folder()))
+    monkeypatch.setenv("CHRYSOPEDIA_WHISPER_MODEL", str(MODEL))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 

@@ -26,7 +26,7 @@ from resources.library import Library
 from resources.settings import PROJECT, settings
 from resources.store.claims import claim
 from resources.store.records import load
-from tests.clients.speech.sounds import SENTENCES, Sound, model_folder, talk, write_media
+from tests.clients.speech.sounds import MODEL, SENTENCES, Sound, talk, write_media
 from tests.library import put_vtt
 from tests.verdicts import by_dagster, by_us
 
@@ -44,7 +44,7 @@ def spoken() -> tuple[Sound, list[float]]:
 def model(own_world: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model of the test's own. It knows nothing of hints, which a real one takes in its stride."""
     folder = own_world / "model"
-    shutil.copytree(model_folder(), folder)
+    shutil.copytree(MODEL, folder)
     monkeypatch.setenv("CHRYSOPEDIA_WHISPER_MODEL", str(folder))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr("resources.hearing.hints", lambda creator, taxonomy: NO_HINTS)

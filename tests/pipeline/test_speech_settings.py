@@ -15,7 +15,7 @@ from resources.speech_settings import (
     needed_speech_settings,
     speech_settings,
 )
-from tests.clients.speech.sounds import model_folder
+from tests.clients.speech.sounds import MODEL
 
 
 def put(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
@@ -73,7 +73,7 @@ def test_what_would_do_nothing_or_something_else_is_refused(
 def test_the_version_is_of_model_and_language_and_not_of_hints(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    shutil.copytree(model_folder(), tmp_path / "model")
+    shutil.copytree(MODEL, tmp_path / "model")
     put(monkeypatch, WHISPER_MODEL=str(tmp_path / "model"))
     first = recogniser_version()
     chosen = needed_speech_settings()

@@ -8,7 +8,7 @@ import pytest
 
 from chrysopedia_assets.errors import ConfigurationError
 from resources.clients.speech.whisper_models import find_model, fingerprint
-from tests.clients.speech.sounds import model_folder
+from tests.clients.speech.sounds import MODEL
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def model(tmp_path: Path) -> Path:
     """A copy that a test may damage."""
     copy = tmp_path / "model"
     copy.mkdir()
-    for path in model_folder().iterdir():
+    for path in MODEL.iterdir():
         shutil.copyfile(path, copy / path.name)
     return copy
 
@@ -110,7 +110,7 @@ def test_a_model_in_the_cache_is_found_by_its_name(hub: Path, model: Path) -> No
 
 def test_a_copy_is_the_same_model_and_another_training_is_not(model: Path) -> None:
     before = fingerprint(model)
-    assert before == fingerprint(model_folder())
+    assert before == fingerprint(MODEL)
     raw = bytearray((model / "model.bin").read_bytes())
     raw[len(raw) // 2] ^= 1
     (model / "model.bin").write_bytes(raw)
