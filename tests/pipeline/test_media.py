@@ -24,7 +24,7 @@ from resources.database import open_database
 from resources.hearing import HowFar, listening, windows_folder
 from resources.library import Library
 from resources.settings import PROJECT, settings
-from resources.store.claims import claim
+from resources.store.claims import claim, claim_in
 from resources.store.records import load
 from tests.clients.speech.sounds import MODEL, SENTENCES, Sound, talk, write_media
 from tests.library import put_vtt
@@ -182,7 +182,7 @@ def test_one_at_a_time_is_transcribed_on_a_machine(
     told: list[str] = []
     with ExitStack() as elsewhere:
         place = f"recognising speech on {socket.gethostname()}"
-        assert elsewhere.enter_context(claim(open_database(), place))
+        assert elsewhere.enter_context(claim_in(settings().data_dir, place))
 
         def tell(line: str) -> None:
             told.append(line)
