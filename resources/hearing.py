@@ -23,6 +23,7 @@ from resources.clients.speech.server import ServerRecogniser, server_version
 from resources.clients.speech.transcribe import Job, Progress, transcribe
 from resources.clients.speech.whisper_loading import (
     WhisperSettings,
+    device_for,
     load_whisper,
     whisper_version,
 )
@@ -114,7 +115,7 @@ def _find(who: WhisperSettings, times_ns: tuple[int, ...]) -> FoundModel:
 
 
 def in_words() -> str:
-    """What would transcribe, looked up without a network or loading it. Raises ConfigurationError."""
+    """What would transcribe and where, looked up without a network or loading it. Raises ConfigurationError."""
     chosen = speech_settings()
     if chosen is None:
         return f"none set ({WHISPER}MODEL): media files are taken in, and need a transcript beside them"
@@ -127,7 +128,7 @@ def in_words() -> str:
         if who.may_download and not Path(who.model).expanduser().is_dir():
             return f"{who.model} is not here yet, and is downloaded when it is needed"
         raise
-    return f"Whisper {found.name}, device {who.device}, in {found.folder}"
+    return f"Whisper {found.name} on {device_for(who.device)}, in {found.folder}"
 
 
 def hear(
@@ -167,7 +168,7 @@ def recogniser(chosen: SpeechSettings) -> Iterator[Recogniser]:
     who = chosen.recogniser
     if isinstance(who, SpeechServer):
         endpoint = Endpoint(who.base_url, who.api_key, SERVER.rstrip("_"))
-        with closing(ServerRecogniser(endpoint, who.model)) as server:
+        with closing(ServerRecogniser(endpoint, who.model, who.max_mb)) as server:
             yield server
     else:
         yield _loaded(who)

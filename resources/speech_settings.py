@@ -14,16 +14,23 @@ from resources.settings import OPENAI_URL, access_key, refuse_unknown, whole_num
 WHISPER = "CHRYSOPEDIA_WHISPER_"
 SERVER = "CHRYSOPEDIA_TRANSCRIPTION_"
 _WHISPER_NAMES = ("MODEL", "DEVICE", "COMPUTE_TYPE", "BATCH", "LANGUAGE", "DOWNLOAD")
-_SERVER_NAMES = ("MODEL", "BASE_URL", "API_KEY")
+_SERVER_NAMES = ("MODEL", "BASE_URL", "API_KEY", "MAX_MB")
+_LANGUAGES = (
+    "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy id is it"
+    " ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn"
+    " so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh"
+)
+"""That Whisper knows, here or behind a server."""
 
 
 @dataclass(frozen=True)
 class SpeechServer:
-    """An OpenAI-compatible one."""
+    """An OpenAI-compatible one. `max_mb` is what it takes at once."""
 
     model: str
     base_url: str = field(repr=False)
     api_key: str = field(repr=False)
+    max_mb: int = 24
 
 
 @dataclass(frozen=True)
@@ -44,10 +51,12 @@ def speech_settings() -> SpeechSettings | None:
             f"{WHISPER}MODEL and {SERVER}MODEL are both set",
             cure="Set the one that is to transcribe.",
         )
-    language = os.environ.get(f"{WHISPER}LANGUAGE") or None
+    language = _language()
     if remote:
         url = os.environ.get(f"{SERVER}BASE_URL") or OPENAI_URL
-        return SpeechSettings(SpeechServer(remote, url, access_key(f"{SERVER}API_KEY")), language)
+        max_mb = whole_number(f"{SERVER}MAX_MB", default=SpeechServer.max_mb, least=1)
+        server = SpeechServer(remote, url, access_key(f"{SERVER}API_KEY"), max_mb)
+        return SpeechSettings(server, language)
     return SpeechSettings(_whisper(local), language) if local else None
 
 
@@ -61,6 +70,16 @@ def needed_speech_settings() -> SpeechSettings:
             " docs/transcribing.md. Or put a transcript beside the video.",
         )
     return found
+
+
+def _language() -> str | None:
+    text = os.environ.get(f"{WHISPER}LANGUAGE", "").lower()
+    if text and text not in _LANGUAGES.split():
+        raise ConfigurationError(
+            f"{WHISPER}LANGUAGE is {text!r}",
+            cure="Give a code such as en or de, or leave it out, and it is found out.",
+        )
+    return text or None
 
 
 def _whisper(model: str) -> WhisperSettings:

@@ -7,10 +7,12 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
-from chrysopedia_assets.errors import InputRefused
+from chrysopedia_assets.errors import ConfigurationError, InputRefused
 from chrysopedia_assets.models.hearing import Hearing
 from chrysopedia_assets.models.slugs import readable
 from chrysopedia_assets.models.transcripts import Segment
@@ -58,9 +60,11 @@ def one_round(paths: Sequence[Path], out: Path) -> Round:
 def rounds(
     paths: Sequence[Path], out: Path, wait: Callable[[float], None] = time.sleep
 ) -> Iterator[Round]:
-    """For ever: what has come, once it has the same size and time at two looks. Each is told once for each of its times."""
+    """For ever: what has come, once it has the same size and time at two looks. Each is told once for each of its times,
+    and so is what cannot be looked at."""
     before: dict[Path, str] = {}
     told: set[tuple[Path, str]] = set()
+    refused: set[str] = set()
     while True:
         seen = look(paths)
         now = {file.path: file.stamp for file in seen.files}
@@ -71,7 +75,9 @@ def rounds(
         ]
         told |= {(file.path, file.stamp) for file in ready}
         before = now
-        found = _round(ready, (), paths, out)
+        wrong = [error for error in seen.refused if str(error) not in refused]
+        refused |= {str(error) for error in wrong}
+        found = _round(ready, wrong, paths, out)
         if found.due or found.refused:
             yield found
         wait(POLL_S)
@@ -100,12 +106,13 @@ def _round(
 
 
 def _place(media: Path, paths: Sequence[Path], out: Path) -> Path:
-    """Folders below a folder that was given stay, so that creators do."""
+    """Folders below a folder that was given stay, so that creators do; what lies in none of them stays in its own."""
     tops = [path.expanduser().resolve() for path in paths]
-    below = next(
-        (media.relative_to(top) for top in tops if media != top and media.is_relative_to(top)), None
+    below = [media.relative_to(top) for top in tops if media.is_relative_to(top)]
+    kept = next(
+        (path for path in below if len(path.parts) > 1), Path(media.parent.name, media.name)
     )
-    return out / (below or Path(media.name)).with_suffix(".json")
+    return out / kept.with_suffix(".json")
 
 
 def _taken(media: Path, other: Due) -> InputRefused:
@@ -119,21 +126,49 @@ def _taken(media: Path, other: Due) -> InputRefused:
 def write_transcript(
     due: Due, out: Path, who: Recogniser, job: Job, progress: Progress = lambda done_s, of_s: None
 ) -> Hearing:
-    """Hear the file and write what was heard; goes on where it was stopped. Raises what `transcribe` raises."""
+    """Hear the file and write what was heard; goes on where it was stopped.
+
+    Raises what `transcribe` raises, and ConfigurationError where nothing can be written.
+    """
     probe(due.media)
     content = media_hash(due.media)
     windows = out / UNFINISHED / content
-    heard = transcribe(
-        due.media, who, job, content=content, store=WindowFolder(windows), progress=progress
-    )
+    with _written(out):
+        heard = transcribe(
+            due.media, who, job, content=content, store=WindowFolder(windows), progress=progress
+        )
+        _write(due, heard)
+        shutil.rmtree(windows, ignore_errors=True)
+        if not any((out / UNFINISHED).iterdir()):
+            (out / UNFINISHED).rmdir()
+    return heard
+
+
+def refuse_unfit_folder(out: Path) -> None:
+    """Before hours are spent on what nobody can keep. Raises ConfigurationError."""
+    with _written(out):
+        out.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=out):
+            pass
+
+
+@contextmanager
+def _written(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:  # of writing: those of reading media are told as what they are
+        raise ConfigurationError(
+            f"transcripts cannot be written: {error.strerror or error}",
+            where=shown(out),
+            cure="Give another --out, or make room there. What was finished is kept.",
+        ) from error
+
+
+def _write(due: Due, heard: Hearing) -> None:
     due.out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = due.out.with_name(f".{due.out.name}.new")
     unfinished.write_text(as_json(heard, readable(due.media.stem)), "utf-8")
     unfinished.replace(due.out)
-    shutil.rmtree(windows, ignore_errors=True)
-    if not any((out / UNFINISHED).iterdir()):
-        (out / UNFINISHED).rmdir()
-    return heard
 
 
 def as_json(heard: Hearing, title: str) -> str:

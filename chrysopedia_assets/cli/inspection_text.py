@@ -20,6 +20,7 @@ from chrysopedia_assets.inspection.seen import (
     SeenPage,
 )
 from chrysopedia_assets.models.clock import clock
+from chrysopedia_assets.models.doubts import MEANS, Doubt
 
 WIDTH = 110
 COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "red", "bright_cyan", "bright_yellow")
@@ -33,6 +34,8 @@ def print_inspection(seen: Inspection) -> None:
     _line(
         f"{seen.video.creator}, {clock(seen.duration_s)}. {makers or 'Nothing has run yet'}", "dim"
     )
+    if told := _heard(seen):
+        _line(told, "yellow" if seen.doubts else "dim")
     if seen.missing:
         _line(f"Has not run: {', '.join(seen.missing)}.", "yellow")
     colours = _colours(seen)
@@ -51,6 +54,7 @@ def print_inspection(seen: Inspection) -> None:
             _moment(moment, titles)
     _groups(seen.groups, colours)
     _pages(seen.pages)
+    _doubts(seen.doubts)
     _left("Left out", seen.left_out)
     _left("Of different runs", seen.out_of_step)
 
@@ -133,6 +137,14 @@ def _timeline(seen: Inspection, colours: dict[str, str]) -> None:
         coloured = Text(block, style=_colour(chunk, colours))
         blocks = blocks[:start] + coloured + blocks[end:]
     rows = [("chunks", blocks), ("moments", marks((m.start_s for m in seen.moments), "●"))]
+    if seen.doubts:
+        touched = {
+            place
+            for doubt in seen.doubts
+            for place in range(cell(doubt.start_s), cell(doubt.end_s) + 1)
+        }
+        doubtful = "".join("?" if place in touched else " " for place in range(width))
+        rows.append(("doubts", Text(doubtful, style="yellow")))
     if seen.chapters:
         rows.insert(0, ("chapters", marks((c.start_s for c in seen.chapters), "▾")))
     for name, row in rows:
@@ -170,6 +182,8 @@ def _moment(moment: SeenMoment, titles: dict[str, str]) -> None:
     evidence = f": “{moment.evidence}”" if moment.evidence else ""
     place = f"{moment.category}{tags}{evidence}" if moment.category else "not classified"
     _line(f"{moment.kind}, {place}", "dim", 9)
+    if moment.doubted:
+        _line(f"perhaps misheard: {moment.doubted}", "yellow", 9, 11)
     if moment.page is not None:
         _line(f"→ {titles[moment.page]} [{moment.citation}]", "green", 9, 11)
     elif moment.left_out:
@@ -199,6 +213,23 @@ def _pages(pages: Sequence[SeenPage]) -> None:
         _line(page.title, "bold")
         _line(f"{page.category}, {len(page.moments)} moments{of_groups}", "dim", 5)
         results.print(plain(f"     {page.address}", "dim"), soft_wrap=True)  # to be copied
+
+
+def _heard(seen: Inspection) -> str:
+    share = (
+        [f"words for {seen.heard_share:.0%} of the speech"] if seen.heard_share is not None else []
+    )
+    count = len(seen.doubts)
+    doubts = [f"{count} doubt{'s' if count > 1 else ''}"] if count else []
+    return f"Heard: {', '.join((*share, *doubts))}." if share or doubts else ""
+
+
+def _doubts(doubts: Sequence[Doubt]) -> None:
+    if doubts:
+        _heading("Doubts: what may not be what was said")
+    for one in doubts:
+        times = f"{clock(one.start_s)}-{clock(one.end_s)}"
+        _line(f"{times:>15}  {MEANS[one.kind]}: {one.reason}", "", 0, 17)
 
 
 def _left(heading: str, entries: Sequence[LeftOut]) -> None:

@@ -31,8 +31,11 @@ def transcribe_command(
     """Transcribe media files into transcripts that `ingest` takes. Needs no library and no database: for a computer with a
     GPU. What has a transcript is left; what was stopped goes on behind its last finished part.
     """
-    from resources.transcribing import one_round, rounds
+    from resources.transcribing import one_round, refuse_unfit_folder, rounds
 
+    refuse_unfit_folder(out)
+    if watch:
+        refuse("Watching. Ctrl-C stops it.")
     try:
         failed = _transcribe(rounds(files, out) if watch else [one_round(files, out)], out)
     except KeyboardInterrupt:
@@ -84,7 +87,8 @@ def _is_written(due: "Due", out: Path, chosen: "SpeechSettings", who: "Recognise
         except ChrysopediaError as error:
             refuse(f"failed     {error}")
             return False
-    doubts = f", {len(heard.doubts)} doubts" if heard.doubts else ""
+    count = len(heard.doubts)
+    doubts = f", {count} doubt{'s' if count > 1 else ''}" if count else ""
     results.print(
         plain(f"{due.out}: {heard.heard_share:.0%} of the speech heard{doubts}"), soft_wrap=True
     )

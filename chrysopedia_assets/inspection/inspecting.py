@@ -21,6 +21,7 @@ from chrysopedia_assets.inspection.seen import (
     SeenPage,
     Stored,
 )
+from chrysopedia_assets.models.doubts import heard_share, why_doubted
 from chrysopedia_assets.models.key_moments import KeyMoment
 from chrysopedia_assets.models.records import STAGES
 from chrysopedia_assets.models.synthesis_groups import (
@@ -41,6 +42,8 @@ def inspect(stored: Stored) -> Inspection:
         duration_s=duration_s(stored),
         made_by={stage: record.made_by for stage, record in records.items() if record},
         missing=tuple(stage for stage, record in records.items() if record is None),
+        heard_share=_heard_share(stored),
+        doubts=stored.doubts,
         chapters=stored.chapters,
         chunks=tuple(_chunks(stored, moments)),
         moments=moments,
@@ -57,6 +60,11 @@ def duration_s(stored: Stored) -> float:
         return stored.transcripts.duration_s
     ends = [chunk.end_s for chunk in stored.chunks] + [m.end_s for m in stored.moments]
     return max(ends, default=0.0)
+
+
+def _heard_share(stored: Stored) -> float | None:
+    minutes = stored.transcripts.minutes if stored.transcripts else ()
+    return round(heard_share(minutes), 4) if minutes else None
 
 
 # Chunks ------------------------------------------------------------------------------------------
@@ -129,6 +137,7 @@ def _moments(stored: Stored) -> Iterator[SeenMoment]:
             page=page,
             citation=citation,
             left_out=why if stored.technique_pages and page is None else "",
+            doubted=why_doubted(stored.doubts, moment.start_s, moment.end_s),
         )
 
 

@@ -72,7 +72,8 @@ class Checked:
 
 def speech_covers_the_video(transcript: Transcript) -> Checked:
     """A video of no length has nothing that could be left out."""
-    gap_from_s, gap_to_s, spoken_s = _gap_and_speech(transcript.segments, transcript.duration_s)
+    gap_from_s, gap_to_s = _longest_gap(transcript.segments, transcript.duration_s)
+    spoken_s = _covered_s((segment.start_s, segment.end_s) for segment in transcript.segments)
     covered = spoken_s / transcript.duration_s if transcript.duration_s else 1.0
     gap_s = gap_to_s - gap_from_s
     amiss = []
@@ -110,23 +111,35 @@ def _what_was_not_heard(transcript: Transcript) -> Iterator[str]:
     if silent:
         places = ", ".join(clock(m.minute * 60) for m in silent[:A_HANDFUL])
         more = f" and {len(silent) - A_HANDFUL} more" if len(silent) > A_HANDFUL else ""
-        yield f"in {len(silent)} minutes somebody speaks and no words were heard, from {places}{more}: {listen}"
-    doubtful_s = sum(d.end_s - d.start_s for d in transcript.doubts if d.kind != "unheard")
+        minutes = f"{len(silent)} minutes" if len(silent) > 1 else "a minute"
+        yield f"in {minutes} somebody speaks and no words were heard, from {places}{more}: {listen}"
+    for cut in (doubt for doubt in transcript.doubts if doubt.kind == "cut_short"):
+        yield f"{cut.reason}: put the whole file in its place"
+    found = [d for d in transcript.doubts if d.kind not in ("unheard", "cut_short")]
+    doubtful_s = _covered_s((d.start_s, d.end_s) for d in found)
     if doubtful_s > MUCH_DOUBTFUL * transcript.duration_s:
-        kinds = sorted({d.kind for d in transcript.doubts if d.kind != "unheard"})
+        kinds = sorted({d.kind for d in found})
         share = doubtful_s / transcript.duration_s
         yield f"{share:.0%} of the video is in doubt ({', '.join(kinds)}): {listen}"
 
 
-def _gap_and_speech(segments: Iterable[Segment], duration_s: float) -> tuple[float, float, float]:
-    """The longest gap, from and to, and the seconds in which anybody speaks; segments may lie over each other."""
-    gap, spoken_s, heard_to_s = (0.0, 0.0), 0.0, 0.0
+def _covered_s(spans: Iterable[tuple[float, float]]) -> float:
+    """Seconds that lie in any of them: one passage may be doubted for several reasons."""
+    covered_s, to_s = 0.0, 0.0
+    for start_s, end_s in sorted(spans):
+        covered_s += max(0.0, end_s - max(start_s, to_s))
+        to_s = max(to_s, end_s)
+    return covered_s
+
+
+def _longest_gap(segments: Iterable[Segment], duration_s: float) -> tuple[float, float]:
+    """From and to; segments may lie over each other."""
+    gap, heard_to_s = (0.0, 0.0), 0.0
     for start_s, end_s in [*((s.start_s, s.end_s) for s in segments), (duration_s, duration_s)]:
         if start_s - heard_to_s > gap[1] - gap[0]:
             gap = (heard_to_s, start_s)
-        spoken_s += max(0.0, end_s - max(start_s, heard_to_s))
         heard_to_s = max(heard_to_s, end_s)
-    return *gap, spoken_s
+    return gap
 
 
 # Moments -----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from chrysopedia_assets.models.classifications import Classification, Classifications
+from chrysopedia_assets.models.doubts import Doubt
 from chrysopedia_assets.models.key_moments import KeyMoment, KeyMoments
 from chrysopedia_assets.models.library_files import Chapter
 from chrysopedia_assets.models.records import Record, Seconds, SegmentIndex, StageName, Text, Video
@@ -36,6 +37,10 @@ class Stored:
 
     def address_of(self, page: TechniquePage) -> str:
         return self.addresses.get(page.page_id, page.page_id)
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        return self.transcripts.doubts if self.transcripts else ()
 
     @property
     def chunks(self) -> tuple[TopicChunk, ...]:
@@ -96,7 +101,8 @@ class SeenChunk(Record):
 class SeenMoment(Record):
     """`chunk` and `group` are numbers, `page` is an address and `citation` its number there; None where it is in none.
 
-    `left_out` is why it is on no page; empty where it is on one, and where there are no pages yet.
+    `left_out` is why it is on no page; empty where it is on one, and where there are no pages yet. `doubted` is why its
+    words may be wrong; empty where nobody doubts them.
     """
 
     moment_id: Text
@@ -113,6 +119,7 @@ class SeenMoment(Record):
     page: Text | None
     citation: int | None
     left_out: Text
+    doubted: Text
 
 
 class SeenGroup(Record):
@@ -153,13 +160,16 @@ class Inspection(Record):
     """All that can be seen of a video.
 
     `made_by` names what there is, `missing` the stages that have not run. `left_out` did not get onto a page by a
-    decision; `out_of_step` is of another run than the rest, so it is not clear what becomes of it.
+    decision; `out_of_step` is of another run than the rest, so it is not clear what becomes of it. `heard_share` is how
+    much of the speech has words; None where nobody has compared them.
     """
 
     video: Video
     duration_s: Seconds
     made_by: dict[StageName, Text]
     missing: tuple[StageName, ...]
+    heard_share: float | None
+    doubts: tuple[Doubt, ...]
     chapters: tuple[Chapter, ...]
     chunks: tuple[SeenChunk, ...]
     moments: tuple[SeenMoment, ...]

@@ -4,7 +4,7 @@ What belongs here: the records that pass from hearing to a transcript. What does
 (`resources.clients.speech`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -22,6 +22,18 @@ DoubtKind = Literal[
     "other_language",  # not the language of the rest
 ]
 
+MEANS: Mapping[DoubtKind, str] = {
+    "damaged": "the file is damaged here",
+    "cut_short": "the file ends too early",
+    "unheard": "speech without words",
+    "over_silence": "words where nobody seems to speak",
+    "repeated": "the same words again and again",
+    "improbable": "the recogniser was not sure",
+    "beyond_end": "words after the end",
+    "other_language": "another language",
+}
+"""What a reader is told of a doubt."""
+
 
 class Doubt(Record):
     kind: DoubtKind
@@ -32,6 +44,12 @@ class Doubt(Record):
     def touches(self, start_s: float, end_s: float) -> bool:
         """Whether it lies over any of this passage."""
         return self.start_s <= end_s and start_s <= self.end_s
+
+
+def why_doubted(doubts: Iterable[Doubt], start_s: float, end_s: float) -> str:
+    """Why the words of a passage may be wrong, for a reader; empty where nobody doubts them."""
+    kinds = {doubt.kind for doubt in doubts if doubt.touches(start_s, end_s)}
+    return ", ".join(MEANS[kind] for kind in MEANS if kind in kinds)
 
 
 class MinuteHeard(Record):

@@ -9,6 +9,7 @@ from chrysopedia_assets.inspection.chapter_scores import ChapterScores
 from chrysopedia_assets.inspection.comparing import Comparison
 from chrysopedia_assets.inspection.seen import Inspection
 from chrysopedia_assets.models.clock import clock
+from chrysopedia_assets.models.doubts import MEANS
 from chrysopedia_assets.site.html import environment
 from chrysopedia_assets.site.timeline import ticks
 
@@ -31,6 +32,7 @@ def inspection_html(
             compared=compared,
             scores=scores,
             clock=clock,
+            means=MEANS,
             colour_of=_colours(seen),
             number_of=number_of,
             moment_of={moment.moment_id: moment for moment in seen.moments},

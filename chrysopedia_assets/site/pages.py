@@ -1,23 +1,11 @@
 """A technique page as Markdown: for the terminal, the Dagster UI and the README alike."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from chrysopedia_assets.models.clock import clock
-from chrysopedia_assets.models.doubts import Doubt, DoubtKind
+from chrysopedia_assets.models.doubts import Doubt, why_doubted
 from chrysopedia_assets.models.records import Video
 from chrysopedia_assets.models.technique_pages import Citation, TechniquePage, as_markdown
-
-MEANS: Mapping[DoubtKind, str] = {
-    "damaged": "the file is damaged here",
-    "cut_short": "the file ends too early",
-    "unheard": "speech without words",
-    "over_silence": "words where nobody seems to speak",
-    "repeated": "the same words again and again",
-    "improbable": "the recogniser was not sure",
-    "beyond_end": "words after the end",
-    "other_language": "another language",
-}
-"""What a reader is told of a doubt."""
 
 
 def page_markdown(
@@ -64,8 +52,5 @@ def _blocks(page: TechniquePage, doubts: Sequence[Doubt]) -> Iterator[str]:
 
 def _marked(citation: Citation, doubts: Sequence[Doubt]) -> str:
     """A line under a passage whose words may be wrong: listen before you believe it."""
-    kinds = {d.kind for d in doubts if d.touches(citation.start_s, citation.end_s)}
-    if not kinds:
-        return ""
-    why = ", ".join(MEANS[kind] for kind in MEANS if kind in kinds)
-    return f"  \n   *Perhaps misheard: {why}.*"
+    why = why_doubted(doubts, citation.start_s, citation.end_s)
+    return f"  \n   *Perhaps misheard: {why}.*" if why else ""

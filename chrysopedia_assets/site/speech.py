@@ -11,8 +11,7 @@ from typing import Literal
 from chrysopedia_assets.inspection.inspecting import duration_s
 from chrysopedia_assets.inspection.seen import Stored
 from chrysopedia_assets.inspection.words import is_said, is_shortened, words_of
-from chrysopedia_assets.models.doubts import Doubt
-from chrysopedia_assets.site.pages import MEANS
+from chrysopedia_assets.models.doubts import Doubt, why_doubted
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 MOST_WORDS = 60
@@ -27,7 +26,7 @@ class Speech:
 
     def __init__(self, stored: Stored) -> None:
         self._segments = stored.transcripts.segments if stored.transcripts else ()
-        self.doubts: Sequence[Doubt] = stored.transcripts.doubts if stored.transcripts else ()
+        self.doubts: Sequence[Doubt] = stored.doubts
         passages = [segment.text for segment in self._segments]
         self._said = " ".join(passages or [moment.transcript for moment in stored.moments])
         self.duration_s = duration_s(stored)
@@ -55,5 +54,4 @@ class Speech:
 
     def doubtful(self, start_s: float, end_s: float) -> str:
         """Why the words of a passage may be wrong; empty where nobody doubts them."""
-        kinds = {doubt.kind for doubt in self.doubts if doubt.touches(start_s, end_s)}
-        return ", ".join(MEANS[kind] for kind in MEANS if kind in kinds)
+        return why_doubted(self.doubts, start_s, end_s)

@@ -40,7 +40,8 @@ def test_what_has_no_sound_in_it_is_refused_with_the_reason_and_the_rest_goes_on
     report = take_in(ann, instance)
     assert {entry.video.video_id for entry in report.plan.new} == {"ann--kick", "ann--snare"}
     told = {Path(path).name: error.what for path, error in report.refused}
-    assert told["Empty.mp3"] == told["Text.mkv"] == "it is no media file, or its index is missing"
+    assert told["Empty.mp3"] == "it is empty"
+    assert told["Text.mkv"] == "it is no media file, or its index is missing or damaged"
     assert told["Mute.mp4"] == "it has no sound that can be decoded; there is video in it"
 
 

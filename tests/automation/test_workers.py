@@ -302,5 +302,5 @@ def test_what_a_worker_transcribes_is_heard_of_in_the_parent(
         take_in(instance)
         processor = Processor(build_defs(), instance, open_database())
         list(workers.process_many(processor, VIDEOS[:2], Order("manual")))
-    assert {how_far.video_id for how_far in told} == set(VIDEOS[:2])
-    assert all(0 < how_far.done_s <= 10 for how_far in told)
+    assert all(0 <= how_far.done_s <= 10 for how_far in told)
+    assert {how_far.video_id for how_far in told if how_far.done_s} == set(VIDEOS[:2])

@@ -59,6 +59,28 @@ def test_no_line_is_wider_than_the_terminal(
     assert any("same" in line for line in lines)
 
 
+def test_what_was_heard_in_doubt_is_told_with_its_places(chrysopedia: Command, ann: Path) -> None:
+    segments = [
+        {"start": 10.0 * n, "end": 10.0 * n + 9, "text": line} for n, line in enumerate(LINES)
+    ]
+    doubt = {"kind": "improbable", "start_s": 1.0, "end_s": 2.0, "reason": "8 words in 0.1 s"}
+    minute = {"minute": 0, "speech_s": 40.0, "heard_s": 30.0}
+    ann.mkdir(parents=True, exist_ok=True)
+    (ann / "Kick.json").write_text(
+        json.dumps({"segments": segments, "doubts": [doubt], "minutes": [minute]})
+    )
+    assert chrysopedia("ingest").code == 0
+    assert chrysopedia("process", VIDEO).code == 0
+    shown = " ".join(chrysopedia("inspect", VIDEO).out.split())
+    assert "Heard: words for 75% of the speech, 1 doubt." in shown
+    assert "doubts ??" in shown, "in the picture"
+    assert "0:01-0:02 the recogniser was not sure: 8 words in 0.1 s" in shown
+    assert "perhaps misheard: the recogniser was not sure" in shown
+    seen = chrysopedia("inspect", VIDEO, "--json").json
+    assert (seen["doubts"], seen["heard_share"]) == ([doubt], 0.75)
+    assert "was not sure" in seen["moments"][0]["doubted"]
+
+
 def test_a_video_that_was_never_processed_says_so(chrysopedia: Command, ann: Path) -> None:
     put_vtt(ann / "Kick.vtt")
     chrysopedia("ingest")

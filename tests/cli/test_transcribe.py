@@ -77,6 +77,26 @@ def test_it_says_at_once_what_to_set(chrysopedia: Command, own_world: Path) -> N
     assert "Set CHRYSOPEDIA_WHISPER_MODEL" in done.err
 
 
+def test_without_a_folder_of_its_own_a_transcript_stays_its_creators(own_world: Path) -> None:
+    ann, out = own_world / "Ann", own_world / "out"
+    ann.mkdir()
+    kick = write_media(ann / "Kick.m4a", silence(1.0))
+    for given in (kick, ann, own_world):
+        [due] = one_round([given], out).due
+        assert (due.creator, due.out) == ("Ann", out / "Ann" / "Kick.json")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_heard(
+    chrysopedia: Command, own_world: Path, model: None
+) -> None:
+    path = write_media(own_world / "Kick.m4a", silence(1.0))
+    (own_world / "out").write_text("a file")
+    done = chrysopedia("transcribe", str(path), "--out", str(own_world / "out"))
+    assert done.code == 2
+    assert "transcripts cannot be written: File exists. Give another --out" in done.told
+    assert "nobody speaks" not in done.told
+
+
 def test_two_files_that_would_have_one_transcript_are_told(own_world: Path) -> None:
     for name in ("Kick.m4a", "Kick.mp3"):
         write_media(own_world / name, silence(1.0), codec="aac" if name.endswith("a") else "mp3")
@@ -107,6 +127,15 @@ def test_what_comes_is_taken_when_it_has_stopped_growing_and_told_once(own_world
     found = list(islice(rounds([own_world], own_world / "out", wait), 2))
     assert [due.media for each in found for due in each.due] == [path, path]
     assert looks == [0, 1, 2, 2, 2, 3]
+
+
+def test_a_folder_that_is_not_there_is_told_once_while_watching(own_world: Path) -> None:
+    waits = iter(range(3))
+    steps = rounds([own_world / "typo"], own_world / "out", lambda seconds: next(waits) and None)
+    [first] = next(steps).refused
+    assert "typo: it cannot be read" in str(first)
+    with pytest.raises(RuntimeError, match="StopIteration"):  # of the waits: nothing more is told
+        next(steps)
 
 
 def test_neither_dagster_nor_a_database_is_needed(own_world: Path) -> None:

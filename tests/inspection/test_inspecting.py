@@ -6,8 +6,19 @@ import pytest
 
 from chrysopedia_assets.inspection.inspecting import inspect
 from chrysopedia_assets.inspection.seen import Inspection, Stored
+from chrysopedia_assets.models.doubts import Doubt, MinuteHeard
 from chrysopedia_assets.models.records import STAGES
-from tests.inspection.world import VIDEO, chunks, classes, groups, moment, moments, pages, whole
+from tests.inspection.world import (
+    VIDEO,
+    chunks,
+    classes,
+    groups,
+    moment,
+    moments,
+    pages,
+    transcript,
+    whole,
+)
 
 
 def test_a_boundary_has_its_pause_its_change_of_words_and_its_reason() -> None:
@@ -39,6 +50,21 @@ def test_what_was_left_out_is_listed_with_the_reason() -> None:
         ("key_moments", "Moment 1", 10.0, "too thin"),
     ]
     assert seen.out_of_step == () and seen.missing == ()
+
+
+def test_what_was_heard_in_doubt_is_shown_and_at_the_moments_that_it_lies_in() -> None:
+    doubts = (
+        Doubt(kind="unheard", start_s=8.0, end_s=9.5, reason="for 1.5 s"),
+        Doubt(kind="repeated", start_s=25.0, end_s=26.0, reason="'pad' again and again"),
+    )
+    heard = transcript().model_copy(
+        update={"doubts": doubts, "minutes": (MinuteHeard(minute=0, speech_s=40, heard_s=38.5),)}
+    )
+    seen = inspect(replace(whole(), transcripts=heard))
+    assert (seen.doubts, seen.heard_share) == (doubts, 0.9625)
+    assert [moment.doubted for moment in seen.moments] == ["speech without words", ""]
+    read = inspect(whole())
+    assert (read.doubts, read.heard_share) == ((), None), "nobody has compared speech and words"
 
 
 @pytest.mark.parametrize("count", range(len(STAGES) + 1))

@@ -140,6 +140,23 @@ def test_much_that_is_in_doubt_is_told_by_kind_and_a_little_is_only_counted() ->
     assert doubtful(89).passed
 
 
+def test_a_passage_that_is_doubted_twice_is_doubted_once() -> None:
+    doubts = tuple(
+        Doubt(kind=kind, start_s=start_s, end_s=start_s + 40, reason="r")
+        for kind, start_s in (("improbable", 0), ("repeated", 0), ("improbable", 20))
+    )
+    found = spoken((0, 300), duration_s=300).model_copy(update={"doubts": doubts})
+    [told] = speech_covers_the_video(found).amiss
+    assert told.startswith("20% of the video is in doubt (improbable, repeated)")
+
+
+def test_what_is_missing_at_the_end_is_told_and_is_no_part_of_the_video() -> None:
+    cut = Doubt(kind="cut_short", start_s=100, end_s=900, reason="it lasts 900 s and ends at 100 s")
+    found = spoken((0, 100), duration_s=100).model_copy(update={"doubts": (cut,)})
+    [told] = speech_covers_the_video(found).amiss
+    assert told == "it lasts 900 s and ends at 100 s: put the whole file in its place"
+
+
 def test_repairs_are_counted_and_no_fault() -> None:
     mended = transcript("a", "b").model_copy(update={"repairs": ("2 empty segments dropped",)})
     found = speech_covers_the_video(mended)

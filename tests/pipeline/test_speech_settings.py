@@ -7,10 +7,11 @@ import pytest
 
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.models.taxonomy import Category, Tag, Taxonomy
-from resources.clients.speech.whisper_loading import WhisperSettings
+from resources.clients.speech.whisper_loading import WhisperSettings, device_for
 from resources.hearing import hints, in_words, job_with_hints, recogniser_version
 from resources.settings import secrets
 from resources.speech_settings import (
+    _LANGUAGES,
     SpeechServer,
     needed_speech_settings,
     speech_settings,
@@ -32,12 +33,18 @@ def test_nothing_is_set_up_unless_somebody_does(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_whisper_model_with_all_that_can_be_said_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     put(monkeypatch, WHISPER_MODEL="small", WHISPER_DEVICE="CPU", WHISPER_COMPUTE_TYPE="int8")
-    put(monkeypatch, WHISPER_BATCH="4", WHISPER_LANGUAGE="en", WHISPER_DOWNLOAD="yes")
+    put(monkeypatch, WHISPER_BATCH="4", WHISPER_LANGUAGE="EN", WHISPER_DOWNLOAD="yes")
     found = needed_speech_settings()
     assert found.recogniser == WhisperSettings(
         model="small", device="cpu", compute_type="int8", batch=4, may_download=True
     )
     assert found.language == "en"
+
+
+def test_languages_are_those_that_whisper_knows() -> None:
+    from faster_whisper.tokenizer import _LANGUAGE_CODES
+
+    assert set(_LANGUAGE_CODES) == set(_LANGUAGES.split())
 
 
 def test_a_server_and_its_key_which_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,6 +58,15 @@ def test_a_server_and_its_key_which_is_a_secret(monkeypatch: pytest.MonkeyPatch)
     assert in_words() == "whisper-1 at api.openai.com/v1, which was not asked"
 
 
+def test_what_a_server_takes_at_once_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    put(monkeypatch, TRANSCRIPTION_MODEL="whisper-1", TRANSCRIPTION_MAX_MB="8")
+    smaller = needed_speech_settings().recogniser
+    assert isinstance(smaller, SpeechServer) and smaller.max_mb == 8
+    put(monkeypatch, TRANSCRIPTION_MAX_MB="0")
+    with pytest.raises(ConfigurationError, match="a whole number of at least 1"):
+        speech_settings()
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "told"),
     [
@@ -59,6 +75,7 @@ def test_a_server_and_its_key_which_is_a_secret(monkeypatch: pytest.MonkeyPatch)
         ("WHISPER_DEVICE", "gpu", "Give one of auto, cpu, cuda"),
         ("WHISPER_BATCH", "many", "a whole number"),
         ("WHISPER_DOWNLOAD", "1", "Give one of no, yes"),
+        ("WHISPER_LANGUAGE", "english", "Give a code such as en"),
         ("TRANSCRIPTION_MODEL", "whisper-1", "are both set"),
     ],
 )
@@ -92,10 +109,21 @@ def test_a_model_that_is_not_here_is_told_unless_it_will_be_downloaded(
 ) -> None:
     put(monkeypatch, WHISPER_MODEL="small")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(ConfigurationError, match="hf download"):
+    with pytest.raises(ConfigurationError, match="set CHRYSOPEDIA_WHISPER_DOWNLOAD=yes"):
         in_words()
     put(monkeypatch, WHISPER_DOWNLOAD="yes")
     assert in_words() == "small is not here yet, and is downloaded when it is needed"
+
+
+def test_a_device_that_is_not_here_is_told_before_the_first_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put(monkeypatch, WHISPER_MODEL=str(MODEL))
+    assert f"on {device_for('auto')}, in " in in_words()
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 0)
+    put(monkeypatch, WHISPER_DEVICE="cuda")
+    with pytest.raises(ConfigurationError, match="no GPU here that CUDA can use"):
+        in_words()
 
 
 def test_hints_are_names_that_would_be_misspelt() -> None:

@@ -10,10 +10,11 @@ from chrysopedia_assets.inspection.chapter_scores import against_chapters
 from chrysopedia_assets.inspection.comparing import compare
 from chrysopedia_assets.inspection.inspecting import inspect
 from chrysopedia_assets.inspection.seen import Stored
+from chrysopedia_assets.models.doubts import Doubt
 from chrysopedia_assets.models.library_files import Chapter
 from chrysopedia_assets.models.records import STAGES
 from chrysopedia_assets.site.inspection import inspection_html
-from tests.inspection.world import VIDEO, chunks, moment, moments, whole
+from tests.inspection.world import VIDEO, chunks, moment, moments, transcript, whole
 
 HOSTILE = '"><script>alert(1)</script><img src=http://x.example/a.png onerror=x>\' style="x'
 
@@ -96,6 +97,17 @@ def test_a_video_that_is_half_processed_has_a_page_that_says_so(count: int) -> N
     html = inspection_html(inspect(stored))
     assert ("Has not run" in html) == (count < len(STAGES))
     assert ("<h2>Timeline</h2>" in html) == (count > 1)
+
+
+def test_doubts_stand_in_the_picture_at_their_moments_and_in_a_list() -> None:
+    doubt = Doubt(kind="improbable", start_s=4.0, end_s=6.0, reason=f"not sure {HOSTILE}")
+    heard = transcript().model_copy(update={"doubts": (doubt,)})
+    html = page(replace(whole(), transcripts=heard))
+    assert '<i style="left: 10.0%; width: 5.0%" title="0:04 the recogniser was not sure' in html
+    assert html.count("Perhaps misheard: the recogniser was not sure") == 1
+    assert 'href="#doubts">1 doubt</a>' in html and 'id="doubts"' in html
+    assert "<script" not in html
+    assert "oubt" not in re.sub(r"<style>.*?</style>", "", page(whole()), flags=re.DOTALL)
 
 
 def test_moments_of_another_run_are_shown_as_such() -> None:

@@ -3,9 +3,9 @@
 from typing import get_args
 
 from chrysopedia_assets.models.clock import clock
-from chrysopedia_assets.models.doubts import Doubt, DoubtKind
+from chrysopedia_assets.models.doubts import MEANS, Doubt, DoubtKind
 from chrysopedia_assets.models.technique_pages import TechniquePages
-from chrysopedia_assets.site.pages import MEANS, page_markdown
+from chrysopedia_assets.site.pages import page_markdown
 from tests.records import record_of
 
 

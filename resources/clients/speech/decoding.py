@@ -38,6 +38,8 @@ Block = NDArray[np.int16]
 _GAP_S = 0.2
 """A frame that comes later than this has lost something before it; less is the rounding of containers."""
 _LONG_GAP_S = 0.5
+_LONGEST_GAP_S = 3600.0
+"""Where a file does not say how long it is: a frame that comes later than this has a damaged time."""
 _NEAR_S = 2.0
 """Damage closer together than this is one place."""
 _BLOCK_S = 60
@@ -55,8 +57,7 @@ class Decoder:
     def __init__(self, path: Path, track: int = 0, from_s: float = 0.0) -> None:
         self._path, self._track, self._from_s = path, track, from_s
         self._samples = 0
-        self._bad: list[tuple[float, float, int]] = []
-        self._silences: list[tuple[float, float]] = []
+        self._lost: list[tuple[float, float, int]] = []  # start, end, packets that were damaged
         self._resampler: AudioResampler | None = None
         self._sound: tuple[str, str, int] | None = None
         self.declared_s: float | None = None
@@ -76,7 +77,7 @@ class Decoder:
                 yield from self._placed(frame, begins_s + self._from_s)
             yield from self._flushed()
         if not self._samples:
-            bad = sum(count for _, _, count in self._bad)
+            bad = sum(packets for _, _, packets in self._lost)
             why = f"none of its {bad} packets can be decoded" if bad else "it has no sound in it"
             raise InputRefused(
                 f"the audio track is empty: {why}",
@@ -86,14 +87,16 @@ class Decoder:
 
     @property
     def damage(self) -> list[Doubt]:
+        """Damaged packets together with the silence that stands in their place: a container that finds its next packet
+        only at its next mark loses many seconds to one of them."""
         found = [
-            Doubt(kind="damaged", start_s=start_s, end_s=end_s, reason=_packets(count))
-            for start_s, end_s, count in self._bad
-        ]
-        found += [
-            Doubt(kind="damaged", start_s=start_s, end_s=end_s, reason="no sound in the file")
-            for start_s, end_s in self._silences
-            if not any(bad.start_s <= end_s and start_s <= bad.end_s for bad in found)
+            Doubt(
+                kind="damaged",
+                start_s=min(start_s, self.seconds),
+                end_s=min(end_s, self.seconds),
+                reason=_what_was_lost(packets),
+            )
+            for start_s, end_s, packets in self._lost
         ]
         if self.declared_s and self.declared_s - self.seconds > max(
             _CUT_S, _CUT_SHARE * self.declared_s
@@ -125,10 +128,10 @@ class Decoder:
             try:
                 yield from container.demux(track)
                 return
-            except av.error.InvalidDataError:
-                self._add_bad(self.seconds, self.seconds)
-            except (OSError, av.error.FFmpegError) as error:
+            except (OSError, MemoryError) as error:
                 raise unreadable(self._path, error) from None
+            except av.error.FFmpegError:
+                self._add_lost(self.seconds, self.seconds, packets=1)
 
     def _skip(self, packet: "Packet[AudioStream]", begins_s: float) -> None:
         if (
@@ -139,14 +142,14 @@ class Decoder:
         if packet.pts is not None and packet.time_base:
             at_s = max(0.0, float(packet.pts * packet.time_base) - begins_s - self._from_s)
         length_s = float((packet.duration or 0) * packet.time_base) if packet.time_base else 0.0
-        self._add_bad(at_s, at_s + length_s)
+        self._add_lost(at_s, at_s + length_s, packets=1)
 
-    def _add_bad(self, start_s: float, end_s: float) -> None:
-        if self._bad and start_s - self._bad[-1][1] <= _NEAR_S:
-            first_s, last_s, count = self._bad[-1]
-            self._bad[-1] = (min(first_s, start_s), max(last_s, end_s), count + 1)
+    def _add_lost(self, start_s: float, end_s: float, packets: int) -> None:
+        if self._lost and start_s - self._lost[-1][1] <= _NEAR_S:
+            first_s, last_s, before = self._lost[-1]
+            self._lost[-1] = (min(first_s, start_s), max(last_s, end_s), before + packets)
         else:
-            self._bad.append((start_s, end_s, 1))
+            self._lost.append((start_s, end_s, packets))
 
     def _placed(self, frame: "AudioFrame", begins_s: float) -> Iterator[Block]:
         """The frame's sound, after silence where something is missing before it."""
@@ -155,7 +158,7 @@ class Decoder:
             if self._from_s and at_s < 0:  # the place that could be gone to lies before it
                 return
             gap_s = at_s - self.seconds
-            if self.declared_s and at_s > self.declared_s + _NEAR_S:
+            if at_s > (self.declared_s or self.seconds + _LONGEST_GAP_S) + _NEAR_S:
                 gap_s = 0.0  # a time that cannot be true
             if gap_s > _GAP_S:
                 yield from self._flushed()
@@ -169,7 +172,7 @@ class Decoder:
 
     def _silence(self, until_s: float) -> Iterator[Block]:
         if self._samples and until_s - self.seconds > _LONG_GAP_S:
-            self._silences.append((self.seconds, until_s))
+            self._add_lost(self.seconds, until_s, packets=0)
         missing = round(until_s * SAMPLE_HZ) - self._samples
         while missing > 0:
             yield self._counted(np.zeros(min(missing, _BLOCK_S * SAMPLE_HZ), np.int16))
@@ -193,8 +196,10 @@ class Decoder:
         return block
 
 
-def _packets(count: int) -> str:
-    return f"{count} damaged packet{'s' if count > 1 else ''} skipped"
+def _what_was_lost(packets: int) -> str:
+    if not packets:
+        return "no sound in the file"
+    return f"{packets} damaged packet{'s' if packets > 1 else ''} skipped"
 
 
 def as_float(blocks: Iterable[Block]) -> NDArray[np.float32]:

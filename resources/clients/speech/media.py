@@ -30,18 +30,23 @@ def open_media(path: Path) -> Iterator["InputContainer"]:
     """Raises InputUnreadable for what may be well at the next look, else InputRefused."""
     import av
 
-    refuse_unfit(path)
+    if not refuse_unfit(path).st_size:
+        raise InputRefused("it is empty", where=shown(path), cure="Copy or download it again.")
     options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
     try:
         # An absolute path, as FFmpeg takes "concat:..." or "http:..." for an address.
         container = av.open(str(path.absolute()), metadata_errors="replace", options=options)
-    except (av.error.InvalidDataError, av.error.ArgumentError):  # the latter: none of our formats
+    except (OSError, MemoryError) as error:
+        raise unreadable(path, error) from None
+    except (
+        av.error.FFmpegError
+    ):  # also where the library comes to an end, or to something that it cannot do
         raise InputRefused(
-            "it is no media file, or its index is missing",
+            "it is no media file, or its index is missing or damaged",
             where=shown(path),
             cure="Play it to see; a download or recording that did not finish has no index and has to be made again.",
         ) from None
-    except (OSError, ValueError, av.error.FFmpegError) as error:
+    except ValueError as error:  # a name that is no UTF-8
         raise unreadable(path, error) from None
     with container:
         yield container

@@ -4,7 +4,7 @@ What belongs here: the port and what passes through it. What does not: decoding,
 which are done once for all recognisers. Another one is one file with one class.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
@@ -102,14 +102,19 @@ class Recogniser(Protocol):
 
 
 def moved(segment: Segment, by_s: float) -> Segment:
+    return retimed(segment, lambda at_s: at_s + by_s)
+
+
+def retimed(segment: Segment, new_s: Callable[[float], float]) -> Segment:
+    """With other times; the text stays as it is."""
     words = [
-        {"start_s": word.start_s + by_s, "end_s": word.end_s + by_s, "text": word.text}
+        {"start_s": new_s(word.start_s), "end_s": new_s(word.end_s), "text": word.text}
         for word in segment.words
     ]
     return Segment.model_validate(
         {
-            "start_s": segment.start_s + by_s,
-            "end_s": segment.end_s + by_s,
+            "start_s": new_s(segment.start_s),
+            "end_s": new_s(segment.end_s),
             "text": segment.text,
             "words": words,
         }

@@ -61,7 +61,7 @@ class ServerRecogniser:
 
     endpoint: Endpoint
     model: str
-    max_mb: float = 24.0
+    max_mb: float
     timeout_s: float = 600.0
     sleep: Callable[[float], None] = time.sleep
     notes: tuple[str, ...] = ()
@@ -128,7 +128,7 @@ class ServerRecogniser:
             except PromptTooLong:
                 raise RequestRejected(
                     f"{self.endpoint.name} does not take {len(wav) / 2**20:.1f} MB at once",
-                    cure="Set a lower limit of megabytes for the transcription server.",
+                    cure="Set CHRYSOPEDIA_TRANSCRIPTION_MAX_MB to what it takes, 1 at least (half a minute).",
                 ) from None
             except (RateLimited, ServerFailed, TimedOut) as failure:
                 tries += 1

@@ -17,7 +17,7 @@ from resources.clients.library import shown
 from resources.clients.speech.coverage import minutes, unheard
 from resources.clients.speech.decoding import Decoder
 from resources.clients.speech.doubts import doubts
-from resources.clients.speech.port import HeardClip, Recogniser, Span, moved
+from resources.clients.speech.port import HeardClip, Recogniser, Span, moved, retimed
 from resources.clients.speech.windows import Window
 
 _ROUNDING_S = 0.1
@@ -138,22 +138,7 @@ def _inside(segments: Iterable[Segment], duration_s: float) -> tuple[list[Segmen
 
 def _clipped(segment: Segment, end_s: float) -> Segment:
     """With times to the millisecond: what a sum of floats adds to that is no time."""
-    words = [
-        {
-            "start_s": min(round(word.start_s, 3), end_s),
-            "end_s": min(round(word.end_s, 3), end_s),
-            "text": word.text,
-        }
-        for word in segment.words
-    ]
-    return Segment.model_validate(
-        {
-            "start_s": min(round(segment.start_s, 3), end_s),
-            "end_s": min(round(segment.end_s, 3), end_s),
-            "text": segment.text,
-            "words": words,
-        }
-    )
+    return retimed(segment, lambda at_s: min(round(at_s, 3), end_s))
 
 
 def _other_languages(done: Iterable[HeardWindow], language: str | None) -> Iterator[Doubt]:
@@ -172,5 +157,5 @@ def _unheard(span: Span) -> Doubt:
         kind="unheard",
         start_s=span.start_s,
         end_s=span.end_s,
-        reason=f"{span.length_s:.1f} s of speech without words",
+        reason=f"for {span.length_s:.1f} s",
     )

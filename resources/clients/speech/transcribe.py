@@ -14,7 +14,8 @@ from chrysopedia_assets.models.records import content_hash
 from resources.clients.speech.decoding import Decoder
 from resources.clients.speech.listening import listen
 from resources.clients.speech.media import refuse_changed, refuse_unfit
-from resources.clients.speech.port import NO_HINTS, Ask, Hints, Recogniser
+from resources.clients.speech.port import NO_HINTS, SAMPLE_HZ, Ask, Hints, Recogniser
+from resources.clients.speech.probe import probe
 from resources.clients.speech.speech import speech_in
 from resources.clients.speech.together import HeardWindow, heard_window, main_language, together
 from resources.clients.speech.tracks import speech_track
@@ -25,7 +26,7 @@ CODE_VERSION = "1"
 """Raised by hand when the code of this room, or a new version of a library, gives other words for the same sound."""
 
 Progress = Callable[[float, float | None], None]
-"""Seconds that are done, and of how many as far as the file says."""
+"""Seconds that are done, and of how many as far as the file says: at once, and after each window."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def transcribe(
     keys = _Keys(content, job, track)
     done = list(_kept(keys, store))
     first = done[-1].end if done else 0
+    progress(first / SAMPLE_HZ, probe(path))
     for window in windows(decoder, speech_in, first, job.window_s):
         ask = Ask(job.language or main_language(done), job.hints)
         clips = listen(window, recogniser, ask, fixed_language=job.language is not None)

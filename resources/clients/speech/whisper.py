@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from chrysopedia_assets.errors import NotTranscribed
 from chrysopedia_assets.models.transcripts import Segment
 from resources.clients.captions.clean_text import clean_text
 from resources.clients.speech.port import (
@@ -65,10 +66,20 @@ class WhisperRecogniser:
         return self._notes
 
     def recognise(self, audio: Samples, clips: Sequence[Span], ask: Ask) -> list[HeardClip]:
+        """Raises NotTranscribed where the library gives up: other files may go."""
+        try:
+            return self._recognised(audio, clips, ask)
+        except RuntimeError as error:  # CTranslate2 has no class for it
+            raise NotTranscribed(
+                f"Whisper failed on {self._model.model.device}: {one_line(error)}",
+                cure="Close what else uses its memory, or take a smaller model. The next run goes on from here.",
+            ) from error
+
+    def _recognised(self, audio: Samples, clips: Sequence[Span], ask: Ask) -> list[HeardClip]:
         while self._batch > 1 and not ask.again:
             try:
                 return self._batched(audio, clips, ask)
-            except RuntimeError as error:  # CTranslate2 has no class for it
+            except RuntimeError as error:
                 if "out of memory" not in str(error):
                     raise
                 self._batch //= 2
@@ -168,6 +179,10 @@ class WhisperRecogniser:
             return encoded
 
         self._model.encode = noting
+
+
+def one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 def _heard(found: "Iterable[LibrarySegment]") -> Iterator[HeardSegment]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.models.records import Record, Text, content_hash
-from resources.clients.speech.whisper import WhisperRecogniser
+from resources.clients.speech.whisper import WhisperRecogniser, one_line
 from resources.clients.speech.whisper_models import FoundModel, find_model
 
 if TYPE_CHECKING:
@@ -52,13 +52,13 @@ def load_whisper(settings: WhisperSettings) -> WhisperRecogniser:
     """Ready to recognise. Raises ConfigurationError for a model or device that is not here."""
     found = find_model(settings.model, may_download=settings.may_download)
     notes: tuple[str, ...] = ()
-    device = _device(settings.device)
+    device = device_for(settings.device)
     try:
         loaded = _loaded(found, device, settings)
     except RuntimeError as error:
         if settings.device != "auto" or device == "cpu":
             raise _cannot_load(found, device, error) from None
-        notes = (f"the GPU could not be used, so the processor is: {_line(error)}",)
+        notes = (f"the GPU could not be used, so the processor is: {one_line(error)}",)
         device = "cpu"
         loaded = _loaded(found, device, settings)
     return WhisperRecogniser(
@@ -66,7 +66,8 @@ def load_whisper(settings: WhisperSettings) -> WhisperRecogniser:
     )
 
 
-def _device(wanted: Device) -> str:
+def device_for(wanted: Device) -> str:
+    """The one that this machine has. Raises ConfigurationError where a GPU is wanted and there is none."""
     import ctranslate2
 
     gpus = ctranslate2.get_cuda_device_count()
@@ -118,11 +119,7 @@ def _loaded(found: FoundModel, device: str, settings: WhisperSettings) -> "Whisp
 
 def _cannot_load(found: FoundModel, device: str, error: RuntimeError) -> ConfigurationError:
     return ConfigurationError(
-        f"the Whisper model cannot be loaded on {device}: {_line(error)}",
+        f"the Whisper model cannot be loaded on {device}: {one_line(error)}",
         where=str(found.folder),
         cure="Download or copy the model again; for cuda, install cuBLAS and cuDNN, or set the device to auto.",
     )
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

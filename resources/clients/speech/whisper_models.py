@@ -70,7 +70,7 @@ def _from_hub(name: str, may_download: bool) -> Path:
         )
         raise ConfigurationError(
             f"the Whisper model {shown(name)} is not on this machine, {why}",
-            cure=_how_to_get(name),
+            cure=_how_to_get(name, may_download),
         ) from None
 
 
@@ -88,9 +88,10 @@ def _cached(name: str) -> Path | None:
     return found
 
 
-def _how_to_get(name: str) -> str:
+def _how_to_get(name: str, may_download: bool) -> str:
+    allowed = "" if may_download else "set CHRYSOPEDIA_WHISPER_DOWNLOAD=yes, or "
     return (
-        f"With a network and without HF_HUB_OFFLINE: hf download {repository(name)}."
+        f"With a network and without HF_HUB_OFFLINE: {allowed}hf download {repository(name)}."
         " Without one: copy its files (config.json, model.bin, tokenizer.json, vocabulary.*,"
         " preprocessor_config.json) into a folder, and give that folder as the model."
     )

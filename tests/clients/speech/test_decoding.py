@@ -109,6 +109,35 @@ def test_a_damaged_middle_is_silence_and_the_rest_stays_where_it_was(tmp_path: P
     assert all(11 < doubt.start_s < 16 for doubt in told)
 
 
+def test_all_that_one_damaged_place_has_cost_is_in_doubt(tmp_path: Path) -> None:
+    """Matroska finds its next packet only at its next cluster: of one bad packet come seconds without sound."""
+    path = damaged(write_media(tmp_path / "a.mkv", click_track(30), video="steady"), (0.4, 0.5))
+    sound, decoder = decoded(path)
+    clicks = clicks_s(sound)
+    missing_s = sorted(set(range(30)) - {round(at_s) for at_s in clicks})
+    assert len(missing_s) > 1
+    [doubt] = decoder.damage
+    assert "damaged packet" in doubt.reason
+    assert doubt.start_s < missing_s[0] and missing_s[-1] < doubt.end_s
+    assert doubt.end_s < min(at_s for at_s in clicks if at_s > missing_s[-1]) + 0.1
+
+
+def test_a_time_that_cannot_be_true_is_no_silence_of_days(tmp_path: Path) -> None:
+    """A recording that was never finished does not say how long it is."""
+    path, lost_s = tmp_path / "live.mkv", 40 * 3600
+    written = write_media(tmp_path / "a.mkv", click_track(10))
+    with av.open(str(written)) as file, av.open(str(path), "w", options={"live": "1"}) as live:
+        [track] = file.streams.audio
+        stream = live.add_stream_from_template(track)
+        for packet in (one for one in file.demux(track) if one.size):
+            late = round(lost_s / track.time_base) if packet.pts * track.time_base > 5 else 0
+            packet.pts, packet.dts, packet.stream = packet.pts + late, packet.dts + late, stream
+            live.mux(packet)
+    sound, decoder = decoded(path)
+    assert decoder.declared_s is None
+    assert clicks_s(sound) == pytest.approx(range(10), abs=0.1)
+
+
 def test_a_file_that_was_cut_off_says_how_much_is_there(tmp_path: Path) -> None:
     path = cut(write_media(tmp_path / "a.mkv", click_track(30)), 0.5)
     _, decoder = decoded(path)

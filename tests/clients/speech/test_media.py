@@ -24,20 +24,32 @@ def opened(path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        b"",
         b"Dear diary, today I made no video.\n" * 50,
         b"#EXTM3U\n#EXTINF:10,\nhttp://example.com/a.ts\n#EXT-X-ENDLIST\n",
         b"#EXTM3U\n#EXTINF:10,\n/etc/passwd\n#EXT-X-ENDLIST\n",
         b"ffconcat version 1.0\nfile 'http://example.com/a.mp4'\n",
         bytes(range(256)) * 100,
     ],
-    ids=["empty", "text", "playlist of addresses", "playlist of files", "concat", "bytes"],
+    ids=["text", "playlist of addresses", "playlist of files", "concat", "bytes"],
 )
 def test_what_is_no_media_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(content)
     with pytest.raises(InputRefused, match="no media file"):
         opened(path)
+
+
+def test_an_empty_file_is_called_empty(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").touch()
+    with pytest.raises(InputRefused, match="it is empty"):
+        opened(tmp_path / "a.mp4")
+
+
+def test_what_ends_in_its_own_beginning_is_refused_and_not_tried_again(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "a.ogg", silence(2), codec="libopus", rate=48_000)
+    with pytest.raises(InputRefused, match="no media file") as caught:
+        opened(cut(path, 0.02))
+    assert not isinstance(caught.value, InputUnreadable)
 
 
 def test_an_mp4_without_its_index_is_refused(tmp_path: Path) -> None:

@@ -56,14 +56,14 @@ def verbose(*segments: tuple[float, float, str], **more: Any) -> str:
 
 @contextmanager
 def serving(
-    respond: Callable[[Asked], Sent], **more: Any
+    respond: Callable[[Asked], Sent], max_mb: float = 24
 ) -> Iterator[tuple[ServerRecogniser, ScriptedServer]]:
     with ScriptedServer(respond) as server:
         recogniser = ServerRecogniser(
             Endpoint(server.base_url, "a-secret-key-of-ours"),
             "whisper-1",
+            max_mb,
             sleep=lambda s: None,
-            **more,
         )
         yield recogniser, server
         recogniser.close()
@@ -193,6 +193,6 @@ def test_a_failure_that_stays_says_what_to_do(sent: Sent, error: type[Exception]
 
 
 def test_it_says_what_it_is() -> None:
-    recogniser = ServerRecogniser(Endpoint("http://user:pass@host:8000/v1", "key"), "whisper-1")
+    recogniser = ServerRecogniser(Endpoint("http://user:pass@host:8000/v1", "key"), "whisper-1", 24)
     assert recogniser.made_by == "whisper-1 at host:8000/v1"
     assert server_version("whisper-1") != server_version("whisper-2")

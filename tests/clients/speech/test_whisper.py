@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chrysopedia_assets.errors import ConfigurationError
+from chrysopedia_assets.errors import ConfigurationError, NotTranscribed
 from resources.clients.speech.port import Ask, HeardClip, Hints, Samples, Span
 from resources.clients.speech.speech import speech_in
 from resources.clients.speech.whisper import WhisperRecogniser
@@ -176,6 +176,21 @@ def test_a_batch_that_the_memory_does_not_hold_is_made_smaller(
     monkeypatch.setattr(recogniser._pipeline, "transcribe", small_gpu)
     assert text_of(recogniser.recognise(audio, clips_of(audio), Ask("en")))
     assert batches == [8, 4, 2]
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_what_the_library_cannot_do_is_told_and_ends_no_batch_of_files(
+    audio: Samples, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    recogniser = load_whisper(settings(batch=batch))
+
+    def no_memory(*given: object, **more: object) -> object:
+        raise RuntimeError("CUDA failed with error out of memory")
+
+    monkeypatch.setattr(recogniser._pipeline, "transcribe", no_memory)
+    monkeypatch.setattr(recogniser._model, "transcribe", no_memory)
+    with pytest.raises(NotTranscribed, match="Whisper failed on cpu: CUDA failed"):
+        recogniser.recognise(audio, clips_of(audio), Ask("en"))
 
 
 def test_a_type_that_the_processor_cannot_compute_with_is_told() -> None:
