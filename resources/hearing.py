@@ -39,7 +39,7 @@ from resources.speech_settings import (
     needed_speech_settings,
     speech_settings,
 )
-from resources.store.claims import claim
+from resources.store.claims import claim, claim_in
 from resources.store.database import Database
 from resources.store.videos import LibraryVideo
 
@@ -148,7 +148,7 @@ def hear(
             chosen = needed_speech_settings()
             version = job_of(chosen).version
             job = job_with_hints(chosen, entry.video.creator)
-            with _place(chosen, database, tell), recogniser(chosen) as who:
+            with place(chosen, tell), recogniser(chosen) as who:
                 tell(f"Transcribing {entry.source_path} with {who.made_by}")
                 progress = _progress(video_id, tell)
                 store = WindowFolder(windows_folder(video_id))
@@ -178,20 +178,18 @@ _loaded = lru_cache(maxsize=1)(load_whisper)
 
 
 @contextmanager
-def _place(
-    chosen: SpeechSettings, database: Database, tell: Callable[[str], None]
-) -> Iterator[None]:
+def place(chosen: SpeechSettings, tell: Callable[[str], None]) -> Iterator[None]:
     """One at a time on a machine, whoever asks for it: two on one GPU, or on the same cores, are no sooner done.
 
     Not a pool of Dagster: the pool of a stage is the same for transcript files, which need no GPU, and whoever waits for
-    a place in one uses up a core.
+    a place in one uses up a core. Nor the database, which a machine that only transcribes has not.
     """
     if isinstance(chosen.recogniser, SpeechServer):
         yield
         return
     told = False
     while True:
-        with claim(database, f"recognising speech on {socket.gethostname()}") as ours:
+        with claim_in(settings().data_dir, f"recognising speech on {socket.gethostname()}") as ours:
             if ours:
                 yield
                 return

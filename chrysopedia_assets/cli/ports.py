@@ -4,6 +4,8 @@ import socket
 
 from chrysopedia_assets.errors import ConfigurationError
 
+LAST_PORT = 65_535
+
 
 def refuse_taken(host: str, port: int) -> None:
     """Before anything is started. Dagster would go on without a web UI, and its daemons would fight those of the other one.
@@ -14,8 +16,8 @@ def refuse_taken(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except (OSError, OverflowError) as error:  # the second for what is no port
+        except OSError as error:
             raise ConfigurationError(
-                f"nothing can listen on {host}:{port}: {getattr(error, 'strerror', error)}",
+                f"nothing can listen on {host}:{port}: {error.strerror}",
                 cure="Stop what is there, or choose another with --port.",
             ) from error

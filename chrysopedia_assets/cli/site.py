@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chrysopedia_assets.cli.output import Json, print_json, results
-from chrysopedia_assets.cli.ports import refuse_taken
+from chrysopedia_assets.cli.ports import LAST_PORT, refuse_taken
 from chrysopedia_assets.cli.running import progress_bar
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def build_command(out: Out = None, as_json: Json = False) -> None:
 
 def serve_command(
     out: Out = None,
-    port: Annotated[int, typer.Option(help="Where the site listens.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=LAST_PORT, help="Where the site listens.")] = 8000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Write the reading site and serve it here, with its search and the library's own videos. Stop it with Ctrl-C."""

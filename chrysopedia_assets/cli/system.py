@@ -16,7 +16,7 @@ from chrysopedia_assets.cli.library import (
     process,
 )
 from chrysopedia_assets.cli.output import Json, print_json, print_page, print_table, results
-from chrysopedia_assets.cli.ports import refuse_taken
+from chrysopedia_assets.cli.ports import LAST_PORT, refuse_taken
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.site.pages import page_markdown
 from resources.settings import PROJECT, SAMPLES, llm_variables, settings
@@ -58,7 +58,9 @@ def _summary(video_ids: list[str], seconds: float) -> None:
 
 
 def ui_command(
-    port: Annotated[int, typer.Option(help="Where the web UI listens.")] = 3000,
+    port: Annotated[
+        int, typer.Option(min=1, max=LAST_PORT, help="Where the web UI listens.")
+    ] = 3000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Open the Dagster web UI on the same data: the graph, every video, runs, launchpad, sensors."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chrysopedia_assets.cli.output import plain, refuse, results
+from chrysopedia_assets.cli.output import errors, plain, refuse, results
 from chrysopedia_assets.cli.running import progress_bar
 from chrysopedia_assets.errors import ChrysopediaError, ConfigurationError
 from chrysopedia_assets.models.clock import heard_in_words
@@ -68,7 +68,7 @@ def _transcribe(each: "Iterable[Round]", out: Path) -> int:
 
 def _is_written(due: "Due", out: Path, chosen: "SpeechSettings", who: "Recogniser") -> bool:
     """With a bar; a file that fails is told, and the rest goes on."""
-    from resources.hearing import job_with_hints
+    from resources.hearing import job_with_hints, place
     from resources.transcribing import write_transcript
 
     with progress_bar() as bar:
@@ -79,7 +79,9 @@ def _is_written(due: "Due", out: Path, chosen: "SpeechSettings", who: "Recognise
             bar.update(task, completed=round(done_s), total=round(of_s or 0) or None, what=what)
 
         try:
-            heard = write_transcript(due, out, who, job_with_hints(chosen, due.creator), progress)
+            with place(chosen, lambda line: errors.print(plain(line))):
+                job = job_with_hints(chosen, due.creator)
+                heard = write_transcript(due, out, who, job, progress)
         except ConfigurationError:
             raise
         except ChrysopediaError as error:

@@ -38,7 +38,7 @@ def what(root: Root) -> str:
         "code": f"{stage} was made by other code",
         "dependency": _dependency(root),
         "input": f"{cause.subject} came out different after {stage} was made from it",
-        "file": "the video's file was replaced",
+        "file": "the video's file, title or creator has changed",
         "recogniser": _recogniser(cause),
         "prompt": f"{cause.subject} was edited",
         "settings": f"{_task(cause)} is answered by another engine, model or setting",

@@ -9,7 +9,7 @@ written is remembered last.
 import fcntl
 import json
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -23,8 +23,8 @@ from chrysopedia_assets.models.records import content_hash
 REMEMBERED = ".chrysopedia-site.json"
 """By file, the key that it was made with: the mark that a folder is a site of ours."""
 LOCK = ".chrysopedia-site.lock"
-_NEW = ".new-"
-"""How a file's name begins until it is whole."""
+NEW = ".new-"
+"""How the name of a file begins until it is whole."""
 ROOMS, PACKAGES = ("inspection", "models", "site"), ("Jinja2", "markdown-it-py", "nh3")
 """Whose code decides how a file looks."""
 
@@ -115,7 +115,7 @@ def replace_file(path: Path, content: bytes) -> bool:
             return False
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f"{_NEW}{os.getpid()}-{content_hash(path.name)}")
+    new = path.with_name(f"{NEW}{os.getpid()}-{content_hash(path.name)}")
     new.write_bytes(content)
     new.replace(path)
     return True
@@ -136,10 +136,10 @@ def key_of(*parts: object) -> str:
     return content_hash(json.dumps(parts, sort_keys=True, default=str))
 
 
-def _remove_others(out: Path, keys: Mapping[str, str], before: Mapping[str, str]) -> list[str]:
-    """Also what a build that was killed has left behind. What others put beside the site's own (.git, CNAME) is theirs."""
+def _remove_others(out: Path, keys: Mapping[str, str], before: Iterable[str]) -> list[str]:
+    """Also what a build that was killed has left behind. What somebody has put beside it all, as `CNAME` or `.git`, stays."""
+    ours = {name.partition("/")[0] for name in (*keys, *before)}
     removed = []
-    ours = {name.partition("/")[0] for name in (*before, *keys)}
     for path in sorted(_files(out, ours)):
         name = path.relative_to(out).as_posix()
         if name not in keys:
@@ -148,9 +148,9 @@ def _remove_others(out: Path, keys: Mapping[str, str], before: Mapping[str, str]
     return removed
 
 
-def _files(out: Path, ours: Container[str]) -> Iterator[Path]:
+def _files(out: Path, ours: set[str]) -> Iterator[Path]:
     for one in out.iterdir():
-        if one.name not in ours and not one.name.startswith(_NEW):
+        if one.name not in ours and not one.name.startswith(NEW):
             continue
         if one.is_dir() and not one.is_symlink():
             yield from (path for path in one.rglob("*") if not path.is_dir())

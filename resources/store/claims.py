@@ -1,4 +1,5 @@
-"""Who works on a video: one at a time, whichever command it runs. A claim ends with its process, however that ends.
+"""Who works on a video, or has a machine's place: one at a time, whichever command it runs. A claim ends with its process,
+however that ends.
 
 Beside SQLite it is a lock on a file, on PostgreSQL an advisory lock of a connection; neither leaves anything to mend.
 """
@@ -20,14 +21,17 @@ FOLDER = "claims"
 @contextmanager
 def claim(database: Database, video_id: str) -> Iterator[bool]:
     """Whether the video is ours until the end of the block; if not, somebody else is at work on it."""
-    locked = _file(database.folder, video_id) if database.folder else _advisory(database, video_id)
+    locked = (
+        claim_in(database.folder, video_id) if database.folder else _advisory(database, video_id)
+    )
     with locked as ours:
         yield ours
 
 
 @contextmanager
-def _file(folder: Path, video_id: str) -> Iterator[bool]:
-    path = folder / FOLDER / content_hash(video_id)
+def claim_in(folder: Path, what: str) -> Iterator[bool]:
+    """The same of anything else, for all who use the folder. Needs no database."""
+    path = folder / FOLDER / content_hash(what)
     path.parent.mkdir(parents=True, exist_ok=True)
     # The file stays: who removes the file of a lock takes the lock from others.
     with path.open("w") as file:

@@ -29,7 +29,7 @@ from resources.database import open_database
 from resources.hearing import HowFar, listening
 from resources.processes import pid_of
 from resources.settings import settings
-from tests.clients.speech.sounds import SENTENCES, model_folder, talk, write_media
+from tests.clients.speech.sounds import MODEL, SENTENCES, talk, write_media
 from tests.fakes.calling import KEY, outcomes
 from tests.fakes.chat_server import ChatServer
 from tests.fakes.faults import Fault, always
@@ -291,7 +291,7 @@ def test_what_a_worker_transcribes_is_heard_of_in_the_parent(
     use: Callable[[ChatServer], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("CHRYSOPEDIA_WHISPER_MODEL", str(model_folder()))
+    monkeypatch.setenv("CHRYSOPEDIA_WHISPER_MODEL", str(MODEL))
     for path in (library / "Ann").iterdir():
         path.unlink()
     for number in range(2):

@@ -331,18 +331,58 @@ def test_a_search_is_done_with_keys_alone(opened: Opened) -> None:
     page.wait_for_url("**/*--top.html")
 
 
+def test_escape_puts_away_one_thing_after_the_other_wherever_the_focus_is(opened: Opened) -> None:
+    page = opened("index.html")
+    search(page, "saturation")
+    page.locator("#found .results li li a").last.click()
+    page.wait_for_url("**/*#moment-2")
+    page.go_back()
+    expect(page.locator("#found .said")).to_have_text("3 pages")
+    page.keyboard.press("Escape")
+    expect(page.locator("#found")).to_be_hidden()
+    assert "?" not in page.url
+    page.goto(page.url.replace("index.html", PAGE))
+    nth_cite(page, 1).click()
+    expect(page.locator("#player")).to_be_visible()
+    page.mouse.move(5, 300)  # not on a number, whose words would be shown again
+    search(page, "mud")
+    page.keyboard.press("Escape")
+    expect(page.locator("#found")).to_be_hidden()
+    expect(page.locator("#player")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#player")).to_be_hidden()
+
+
+def test_a_site_that_is_open_while_it_is_written_anew_finds_what_is_new(
+    browser: Browser, tmp_path: Path
+) -> None:
+    folder = write_site(tmp_path, all_files())
+    with serving(folder) as address:
+        page = browser.new_page()
+        page.goto(address)
+        search(page, "saturation")
+        expect(page.locator("#found .said")).to_have_text("3 pages")
+        text = (folder / PAGE).read_text()
+        write_site(folder, {PAGE: text.replace("slow compressor", "slow zyzzyva compressor")})
+        page.locator("#q").fill("zyzzyva")
+        expect(page.locator("#found .said")).to_have_text("1 page", timeout=20_000)
+        page.locator("#q").fill("saturation")
+        expect(page.locator("#found .said")).to_have_text("3 pages")
+        page.close()
+
+
 def test_filters_leave_what_is_wanted(opened: Opened, address: str) -> None:
     page = opened("index.html")
     search(page, "kicks")
     page.get_by_label("Only this creator").select_option("Bo")
-    expect(page.locator("#found .said")).to_have_text("1 page")
+    expect(page.locator("#found .said")).to_have_text("1 page", timeout=20_000)
     expect(page.locator(".results > li")).to_contain_text("Bo")
     assert "creator=Bo" in page.url
     page.get_by_label("Only this creator").select_option("")
     page.get_by_label("Only this tag").select_option("Drum Mixing")
     expect(page.locator("#found .said")).to_have_text("3 pages")
     page.goto(f"{address}index.html?tag=Drum+Mixing&creator=Ann+%C3%96%27Brien")
-    expect(page.locator("#found .said")).to_have_text("1 page")
+    expect(page.locator("#found .said")).to_have_text("1 page", timeout=20_000)
     expect(page.get_by_label("Only this tag")).to_have_value("Drum Mixing")
 
 

@@ -1,22 +1,26 @@
 """`chrysopedia transcribe`: media files to transcripts that `ingest` takes, without a library."""
 
 import json
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from resources.clients.captions.read import read_transcript
+from resources.settings import settings
+from resources.store.claims import claim_in
 from resources.transcribing import one_round, rounds
 from tests.cli.conftest import Command
-from tests.clients.speech.sounds import SENTENCES, model_folder, silence, talk, write_media
+from tests.clients.speech.sounds import MODEL, SENTENCES, silence, talk, write_media
 
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHRYSOPEDIA_WHISPER_MODEL", str(model_folder()))
+    monkeypatch.setenv("CHRYSOPEDIA_WHISPER_MODEL", str(MODEL))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 
@@ -43,6 +47,27 @@ def test_what_it_writes_is_taken_in_with_title_words_and_doubts(
     assert "1 new" in chrysopedia("ingest").out
     again = chrysopedia("transcribe", str(videos), "--out", str(out))
     assert "0 transcribed, 1 already were" in again.out
+
+
+def test_it_waits_while_another_video_is_transcribed_on_this_machine(
+    chrysopedia: Command, own_world: Path, model: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_media(own_world / "Kick.m4a", talk(SENTENCES[:1])[0])
+    elsewhere = ExitStack()
+    place = claim_in(settings().data_dir, f"recognising speech on {socket.gethostname()}")
+    assert elsewhere.enter_context(place)
+    asked: list[float] = []
+
+    def wait(seconds: float) -> None:
+        asked.append(seconds)
+        if len(asked) == 2:
+            elsewhere.close()
+
+    monkeypatch.setattr("resources.hearing.time.sleep", wait)
+    done = chrysopedia("transcribe", str(path), "--out", str(own_world / "out"))
+    assert done.err.count("Waiting: another video is being transcribed on this machine.") == 1
+    assert "1 transcribed" in done.out
+    assert len(asked) == 2
 
 
 def test_it_says_at_once_what_to_set(chrysopedia: Command, own_world: Path) -> None:

@@ -25,6 +25,11 @@ def test_another_model_is_named() -> None:
     )
 
 
+def test_a_file_may_have_another_creator_and_not_be_another_file() -> None:
+    root = Root("transcripts", Cause("file", "library_files"))
+    assert what(root) == "the video's file, title or creator has changed"
+
+
 def test_a_new_dependency_and_one_that_is_gone_are_told_apart() -> None:
     new = what(Root("key_moments", Cause("dependency", "prompts/extraction")))
     gone = what(Root("key_moments", Cause("dependency", "prompts/extraction", OLD)))

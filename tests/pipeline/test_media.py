@@ -24,9 +24,9 @@ from resources.database import open_database
 from resources.hearing import HowFar, listening, windows_folder
 from resources.library import Library
 from resources.settings import PROJECT, settings
-from resources.store.claims import claim
+from resources.store.claims import claim, claim_in
 from resources.store.records import load
-from tests.clients.speech.sounds import SENTENCES, Sound, model_folder, talk, write_media
+from tests.clients.speech.sounds import MODEL, SENTENCES, Sound, talk, write_media
 from tests.library import put_vtt
 from tests.verdicts import by_dagster, by_us
 
@@ -44,7 +44,7 @@ def spoken() -> tuple[Sound, list[float]]:
 def model(own_world: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model of the test's own. It knows nothing of hints, which a real one takes in its stride."""
     folder = own_world / "model"
-    shutil.copytree(model_folder(), folder)
+    shutil.copytree(MODEL, folder)
     monkeypatch.setenv("CHRYSOPEDIA_WHISPER_MODEL", str(folder))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr("resources.hearing.hints", lambda creator, taxonomy: NO_HINTS)
@@ -183,7 +183,7 @@ def test_one_at_a_time_is_transcribed_on_a_machine(
     told: list[str] = []
     with ExitStack() as elsewhere:
         place = f"recognising speech on {socket.gethostname()}"
-        assert elsewhere.enter_context(claim(open_database(), place))
+        assert elsewhere.enter_context(claim_in(settings().data_dir, place))
 
         def tell(line: str) -> None:
             told.append(line)

@@ -16,7 +16,7 @@ from resources.speech_settings import (
     needed_speech_settings,
     speech_settings,
 )
-from tests.clients.speech.sounds import model_folder
+from tests.clients.speech.sounds import MODEL
 
 
 def put(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
@@ -90,7 +90,7 @@ def test_what_would_do_nothing_or_something_else_is_refused(
 def test_the_version_is_of_model_and_language_and_not_of_hints(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    shutil.copytree(model_folder(), tmp_path / "model")
+    shutil.copytree(MODEL, tmp_path / "model")
     put(monkeypatch, WHISPER_MODEL=str(tmp_path / "model"))
     first = recogniser_version()
     chosen = needed_speech_settings()
@@ -118,7 +118,7 @@ def test_a_model_that_is_not_here_is_told_unless_it_will_be_downloaded(
 def test_a_device_that_is_not_here_is_told_before_the_first_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    put(monkeypatch, WHISPER_MODEL=str(model_folder()))
+    put(monkeypatch, WHISPER_MODEL=str(MODEL))
     assert f"on {device_for('auto')}, in " in in_words()
     monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 0)
     put(monkeypatch, WHISPER_DEVICE="cuda")

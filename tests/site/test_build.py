@@ -71,20 +71,22 @@ def test_what_nobody_wants_any_more_is_removed_with_what_a_killed_build_left(sit
     (site.out / "media/kick.mp4").symlink_to("/somewhere/kick.mp4")
     (site.out / "pagefind").mkdir()
     (site.out / "pagefind/pagefind.js").write_text("search")
-    (site.out / ".new-17-def").write_text("half")
     done = site.build(pages__kick="1 boom")
-    assert done.removed == (".new-17-def", "pages/.new-17-abc", "pages/bass")
+    assert done.removed == ("pages/.new-17-abc", "pages/bass")
     assert site.read() == {"pages/kick": "boom", "pagefind/pagefind.js": "search"}
     assert (site.out / "media/kick.mp4").is_symlink()
 
 
-def test_what_a_publisher_put_beside_it_stays(site: Site) -> None:
-    site.build(pages__kick="1 boom", old="1 x")
-    (site.out / "CNAME").write_text("example.org")
-    (site.out / ".git").mkdir()
-    (site.out / ".git/config").write_text("[core]")
-    assert site.build(pages__kick="1 boom").removed == ("old",)
-    assert site.read() == {"pages/kick": "boom", "CNAME": "example.org", ".git/config": "[core]"}
+def test_what_somebody_put_beside_the_site_stays(site: Site) -> None:
+    site.build(pages__kick="1 boom", index="1 all")
+    for name in ("CNAME", ".git/objects/ab", "mine/notes"):
+        (site.out / name).parent.mkdir(parents=True, exist_ok=True)
+        (site.out / name).write_text("mine")
+    (site.out / ".new-17-abc").write_text("half")
+    assert site.build(index="2 none").removed == (".new-17-abc", "pages/kick")
+    assert site.read() == {
+        "index": "none", "CNAME": "mine", ".git/objects/ab": "mine", "mine/notes": "mine"
+    }  # fmt: skip
 
 
 def test_a_lost_file_comes_back(site: Site) -> None:

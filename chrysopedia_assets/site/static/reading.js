@@ -134,7 +134,8 @@
     else if (!box.contains(event.target)) hide();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || box.hidden) return;
+    if (event.key !== "Escape" || event.defaultPrevented) return; // the search lies above all, and its script comes first
+    if (box.hidden) { if (host && !host.hidden) close(); return; }
     const from = anchor;
     const inside = box.contains(document.activeElement);
     hide();

@@ -38,22 +38,31 @@
     return found.origin === location.origin && found.href.startsWith(site.href) ? found.href : null;
   };
 
+  const start = async () => {
+    const pagefind = await import(new URL("pagefind/pagefind.js", site).href);
+    await pagefind.destroy(); // what it knows of an index that is no more
+    await pagefind.options({ baseUrl: site.pathname, excerptLength: 22 });
+    await pagefind.init();
+    const all = await pagefind.filters();
+    for (const kind of KINDS) {
+      const names = Object.entries(all[kind] || {});
+      selects[kind].replaceChildren(new Option(`Any ${kind}`, ""), ...names.map(([name]) => new Option(name, name)));
+      selects[kind].value = wanted()[kind];
+    }
+    filters.hidden = false;
+    return pagefind;
+  };
+  // The site may be written anew while it is open. Pagefind would look into pieces that are gone, and find nothing in them.
   let loading = null;
-  const load = () => {
-    loading ??= (async () => {
-      const pagefind = await import(new URL("pagefind/pagefind.js", site).href);
-      await pagefind.options({ baseUrl: site.pathname, excerptLength: 22 });
-      await pagefind.init();
-      const all = await pagefind.filters();
-      for (const kind of KINDS) {
-        const names = Object.entries(all[kind] || {});
-        selects[kind].replaceChildren(new Option(`Any ${kind}`, ""), ...names.map(([name]) => new Option(name, name)));
-        selects[kind].value = wanted()[kind];
-      }
-      filters.hidden = false;
-      return pagefind;
-    })();
-    loading.catch(() => { loading = null; });
+  let entry = "";
+  const load = async () => {
+    const answer = await fetch(new URL("pagefind/pagefind-entry.json", site), { cache: "no-cache" }).catch(() => null);
+    const now = answer?.ok ? await answer.text() : entry;
+    if (!loading || now !== entry) {
+      entry = now;
+      loading = start();
+      loading.catch(() => { loading = null; });
+    }
     return loading;
   };
 
@@ -200,18 +209,20 @@
       input.focus();
       input.select();
     }
-    if (panel.hidden || !event.target.closest?.(".find")) return;
-    if (event.key === "ArrowDown" && event.target.nodeName !== "SELECT") { event.preventDefault(); settled().then(() => step(1)); }
-    if (event.key === "ArrowUp" && event.target.nodeName !== "SELECT") { event.preventDefault(); step(-1); }
-    if (event.key === "Enter" && event.target === input) settled().then(() => places()[0]?.click());
+    if (panel.hidden) return;
+    const within = event.target.closest?.(".find");
     if (event.key === "Escape") {
       event.preventDefault();
-      if (event.target !== input) { input.focus(); return; }
+      if (within && event.target !== input) { input.focus(); return; }
       input.value = "";
       input.blur();
       if (history.state?.search) history.back(); // to before the search, which then closes: nothing is left to go back through
       else close();
     }
+    if (!within) return;
+    if (event.key === "ArrowDown" && event.target.nodeName !== "SELECT") { event.preventDefault(); settled().then(() => step(1)); }
+    if (event.key === "ArrowUp" && event.target.nodeName !== "SELECT") { event.preventDefault(); step(-1); }
+    if (event.key === "Enter" && event.target === input) settled().then(() => places()[0]?.click());
   });
   fromAddress();
 })();

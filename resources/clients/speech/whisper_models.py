@@ -8,6 +8,8 @@ import hashlib
 import json
 import struct
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import BinaryIO
 
@@ -54,15 +56,12 @@ def _is_path(name: str) -> bool:
 
 def _from_hub(name: str, may_download: bool) -> Path:
     """The folder in the hub's cache. A network that fails is told with what to do without one."""
-    from faster_whisper.utils import available_models, download_model
+    if cached := _cached(name):
+        return cached
+    from faster_whisper.utils import download_model
 
     try:
         return Path(download_model(name, local_files_only=not may_download))
-    except ValueError:  # neither a known name nor a repository's
-        raise ConfigurationError(
-            f"there is no Whisper model {shown(name)!r}",
-            cure=f"Names are {', '.join(available_models())}; or give owner/model, or a folder.",
-        ) from None
     except Exception as error:  # noqa: BLE001  # the hub's errors, and those of what it speaks HTTP with, have no base of their own
         why = (
             "and may not be downloaded"
@@ -75,6 +74,20 @@ def _from_hub(name: str, may_download: bool) -> Path:
         ) from None
 
 
+def _cached(name: str) -> Path | None:
+    """Where the hub's cache has all of a model. Looked up here: a command that only asks for the model's version would
+    otherwise import the whole recogniser, for seconds. What is there in part is left to the hub."""
+    from huggingface_hub import constants
+
+    folder = Path(constants.HF_HUB_CACHE) / f"models--{repository(name).replace('/', '--')}"
+    try:
+        found = folder / "snapshots" / (folder / "refs" / "main").read_text()
+        refuse_incomplete(found)
+    except (OSError, ConfigurationError):
+        return None
+    return found
+
+
 def _how_to_get(name: str, may_download: bool) -> str:
     allowed = "" if may_download else "set CHRYSOPEDIA_WHISPER_DOWNLOAD=yes, or "
     return (
@@ -85,10 +98,26 @@ def _how_to_get(name: str, may_download: bool) -> str:
 
 
 def repository(name: str) -> str:
-    """Where the hub has a model."""
-    from faster_whisper import utils
+    """Where the hub has a model. Raises ConfigurationError for a name that is neither a size nor a repository's."""
+    known = _sizes()
+    if "/" not in name and name not in known:
+        raise ConfigurationError(
+            f"there is no Whisper model {shown(name)!r}",
+            cure=f"Names are {', '.join(known)}; or give owner/model, or a folder.",
+        )
+    return name if "/" in name else known[name]
 
-    return name if "/" in name else str(utils._MODELS[name])
+
+@cache
+def _sizes() -> dict[str, str]:
+    """The library's own table, read without the library around it."""
+    library = find_spec("faster_whisper")
+    assert library is not None and library.origin is not None
+    spec = spec_from_file_location("_sizes", Path(library.origin).with_name("utils.py"))
+    assert spec is not None and spec.loader is not None
+    utils = module_from_spec(spec)
+    spec.loader.exec_module(utils)
+    return dict(utils._MODELS)
 
 
 def refuse_incomplete(folder: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from resources.clients.speech.whisper import WhisperRecogniser
 from resources.clients.speech.whisper_loading import WhisperSettings, load_whisper
-from tests.clients.speech.sounds import model_folder
+from tests.clients.speech.sounds import MODEL
 
 
 @pytest.fixture(autouse=True)
@@ -29,4 +29,4 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def whisper() -> WhisperRecogniser:
-    return load_whisper(WhisperSettings(model=str(model_folder()), threads=1))
+    return load_whisper(WhisperSettings(model=str(MODEL), threads=1))

@@ -1,7 +1,6 @@
 """Sound and media files made on the spot: speech by espeak-ng, containers by PyAV."""
 
 import io
-import os
 import random
 import shutil
 import subprocess
@@ -15,14 +14,12 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.conftest import SHARED_DATA, need, shared
+from resources.settings import PROJECT
+from tests.conftest import need
 
 HZ = 16_000
-MODEL = Path(
-    os.environ.get("CHRYSOPEDIA_TEST_WHISPER")
-    or SHARED_DATA.parent / "whisper" / "tiny_model"  # for measuring only, like the real data
-)
-"""Read here: a test's own world has no such variables."""
+MODEL = PROJECT / "tests" / "speech" / "tiny_model"
+"""Made by `tests.speech.make`; it knows the words of `tests.speech.grammar`, in English, and no others."""
 
 Sound = NDArray[np.float32]
 
@@ -36,13 +33,10 @@ SENTENCES = (
 )
 
 
-def model_folder() -> Path:
-    return shared(MODEL)
-
-
 @cache
 def say(text: str, voice: str = "en-us") -> Sound:
-    """Speech without silence around it, as samples at 16 kHz."""
+    """Speech without silence around it, as samples at 16 kHz. By the command, a process each: one that goes on does not
+    say the same twice, and then a test would depend on those before."""
     need(shutil.which("espeak-ng") is not None, "espeak-ng")
     told = ["espeak-ng", "-v", voice, "-s", "160", "--stdout", text]
     spoken = subprocess.run(told, check=True, capture_output=True).stdout
@@ -69,11 +63,13 @@ def music(seconds: float) -> Sound:
     return (0.08 * chord + 0.4 * beat).astype(np.float32)
 
 
-def talk(sentences: Sequence[str] = SENTENCES, pause_s: float = 0.7) -> tuple[Sound, list[float]]:
+def talk(
+    sentences: Sequence[str] = SENTENCES, pause_s: float = 0.7, voice: str = "en-us"
+) -> tuple[Sound, list[float]]:
     """One after the other, and the second at which each begins."""
     parts, begins_s, at_s = [silence(0.5)], [], 0.5
     for sentence in sentences:
-        spoken = say(sentence)
+        spoken = say(sentence, voice)
         begins_s.append(at_s)
         parts += [spoken, silence(pause_s)]
         at_s += len(spoken) / HZ + pause_s

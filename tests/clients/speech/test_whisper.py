@@ -20,11 +20,11 @@ from resources.clients.speech.whisper_loading import (
 )
 from resources.clients.speech.whisper_models import find_model
 from resources.clients.speech.windows import clips
-from tests.clients.speech.sounds import HZ, SENTENCES, model_folder, talk
+from tests.clients.speech.sounds import HZ, MODEL, SENTENCES, talk
 
 
 def settings(**more: object) -> WhisperSettings:
-    return WhisperSettings.model_validate({"model": str(model_folder()), "threads": 1, **more})
+    return WhisperSettings.model_validate({"model": str(MODEL), "threads": 1, **more})
 
 
 def clips_of(audio: Samples) -> list[Span]:
@@ -133,7 +133,7 @@ def test_hints_that_fit_are_given_whole(whisper: WhisperRecogniser) -> None:
 
 
 def test_it_says_what_it_is(whisper: WhisperRecogniser) -> None:
-    name = model_folder().name
+    name = MODEL.name
     assert re.fullmatch(rf"faster-whisper [\d.]+, {name}, int8_float32 on cpu", whisper.made_by)
 
 
@@ -199,7 +199,7 @@ def test_a_type_that_the_processor_cannot_compute_with_is_told() -> None:
 
 
 def test_a_model_for_other_frequency_bands_is_told(tmp_path: Path) -> None:
-    shutil.copytree(model_folder(), tmp_path / "model", copy_function=shutil.copyfile)
+    shutil.copytree(MODEL, tmp_path / "model", copy_function=shutil.copyfile)
     (tmp_path / "model").chmod(0o755)
     config = tmp_path / "model" / "preprocessor_config.json"
     config.write_text(json.dumps({"feature_size": 128}))
@@ -208,7 +208,7 @@ def test_a_model_for_other_frequency_bands_is_told(tmp_path: Path) -> None:
 
 
 def test_the_version_is_of_what_decides_the_words() -> None:
-    model = find_model(str(model_folder()))
+    model = find_model(str(MODEL))
 
     def version(**more: object) -> str:
         return whisper_version(settings(**more), model)

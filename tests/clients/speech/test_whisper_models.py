@@ -1,14 +1,18 @@
 """A model is here and complete, or it is said what is missing, without asking the network."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from chrysopedia_assets.errors import ConfigurationError
 from resources.clients.speech.whisper_models import find_model, fingerprint
-from tests.clients.speech.sounds import model_folder
+from resources.settings import PROJECT
+from tests.clients.speech.sounds import MODEL
 
 
 @pytest.fixture
@@ -16,7 +20,7 @@ def model(tmp_path: Path) -> Path:
     """A copy that a test may damage."""
     copy = tmp_path / "model"
     copy.mkdir()
-    for path in model_folder().iterdir():
+    for path in MODEL.iterdir():
         shutil.copyfile(path, copy / path.name)
     return copy
 
@@ -96,21 +100,43 @@ def test_a_download_without_a_network_is_told_in_words(
     assert "hf download Systran/faster-whisper-small" in told
 
 
-def test_a_model_in_the_cache_is_found_by_its_name(hub: Path, model: Path) -> None:
+@pytest.fixture
+def cached(hub: Path, model: Path) -> Path:
+    """A model as the hub's cache has it."""
     repository = hub / "models--Systran--faster-whisper-small"
     (repository / "refs").mkdir(parents=True)
     (repository / "refs" / "main").write_text("abc123")
-    shutil.copytree(model, repository / "snapshots" / "abc123")
-    found = find_model("small")
-    assert found.folder.name == "abc123"
+    return Path(shutil.copytree(model, repository / "snapshots" / "abc123"))
+
+
+@pytest.mark.parametrize("name", ["small", "Systran/faster-whisper-small"])
+@pytest.mark.parametrize("may_download", [False, True])
+def test_a_model_in_the_cache_is_found_by_its_name(
+    cached: Path, model: Path, name: str, may_download: bool
+) -> None:
+    found = find_model(name, may_download=may_download)
+    assert found.folder == cached
     assert found.fingerprint == fingerprint(model)
-    (found.folder / "model.bin").unlink()
+
+
+def test_what_the_cache_has_only_in_part_is_told(cached: Path) -> None:
+    (cached / "model.bin").unlink()
     assert "the model has no model.bin" in refused("small")
+
+
+def test_looking_for_a_model_by_name_imports_no_recogniser(hub: Path, cached: Path) -> None:
+    """For a verdict on a library it would take seconds each time."""
+    code = (
+        "import sys; from resources.clients.speech.whisper_models import find_model; find_model('small');"
+        "assert not {'faster_whisper', 'ctranslate2', 'av', 'numpy'} & {*sys.modules}"
+    )
+    told = {**os.environ, "HF_HUB_CACHE": str(hub)}
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT, env=told)
 
 
 def test_a_copy_is_the_same_model_and_another_training_is_not(model: Path) -> None:
     before = fingerprint(model)
-    assert before == fingerprint(model_folder())
+    assert before == fingerprint(MODEL)
     raw = bytearray((model / "model.bin").read_bytes())
     raw[len(raw) // 2] ^= 1
     (model / "model.bin").write_bytes(raw)
