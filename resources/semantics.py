@@ -48,15 +48,17 @@ def search_by_meaning(
     try:
         try:
             return _near(database, chosen, text, filters, wait=wait)
-        except OtherLength as error:
+        except OtherLength:
             if not wait:
-                return _unused(
-                    f"{chosen.model} gives {error.asked} numbers for a text and gave {error.stored} before;"
-                    " --update asks for all of them anew"
-                )
+                raise
             with database.writing(LOCK) as connection:
                 forget_embeddings(connection, chosen.model)
             return _near(database, chosen, text, filters, wait=wait)
+    except OtherLength as error:
+        return _unused(
+            f"{chosen.model} gives {error.asked} numbers for a text and gave {error.stored} before;"
+            " --update asks for all of them anew"
+        )
     except TimedOut:
         return _unused(f"timed out after {chosen.timeout_s:.1f} s")
     except ChrysopediaError as error:

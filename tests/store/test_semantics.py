@@ -129,6 +129,18 @@ def test_another_model_under_the_same_name_is_told_and_can_be_mended(
     assert told(search(pages, "kick")) == ["full text", "semantic"]
 
 
+def test_a_server_that_gives_another_length_each_time_is_told(
+    pages: Database, server: ChatServer
+) -> None:
+    def longer(number: int, body: object) -> None:
+        server.dimensions += 8
+
+    search(pages, "kick")
+    server.faults = longer
+    [_, report] = search(pages, "kick", wait=True).paths
+    assert not report.used and "--update asks for all of them anew" in report.why
+
+
 def test_many_that_are_missing_are_told_and_waited_for_when_asked(
     pages: Database, server: ChatServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
