@@ -44,6 +44,9 @@ def test_a_spoken_sentence_can_be_played_from_the_page_that_cites_it(
         page = browser.new_page()
         page.goto(f"{address}videos/{VIDEO}.html")
         page.locator("a[href*='pages/']").first.click()
+        page.wait_for_url(
+            "**/pages/*.html"
+        )  # with its scripts: a pointer that rests does not come in again
         cite = page.locator(".text .cite").first
         cite.hover()
         said = page.get_by_role("tooltip")
