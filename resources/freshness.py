@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from chrysopedia_assets.freshness.estimate import Asked, Estimate, History, estimate
-from chrysopedia_assets.freshness.plan import ToRun
+from chrysopedia_assets.freshness.plan import Choice, ToRun, plan
+from chrysopedia_assets.freshness.summary import stale_pages
 from chrysopedia_assets.freshness.verdicts import (
     Accepted,
     Made,
@@ -163,6 +164,12 @@ class Forecast:
 
     def _usd_of(self, task: Task, tokens_in: float, tokens_out: float) -> float | None:
         return expected_usd(self._settings, self._asked[task].model or "", tokens_in, tokens_out)
+
+
+def refresh_cost(found: Look, database: Database) -> Estimate:
+    """Of making every stale page anew, with what it is made from."""
+    stale = {video_id: found.verdicts[video_id] for video_id in stale_pages(found.verdicts)}
+    return Forecast(found, database)(plan(stale, Choice.of_refresh(())))
 
 
 def _asked_alike(found: Look, task: Task, video_id: str) -> bool:

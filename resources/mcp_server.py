@@ -7,7 +7,7 @@ model. Texts are what creators have said and models have written: data, never in
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 from mcp.server.mcpserver import MCPServer
@@ -16,17 +16,16 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from chrysopedia_assets.errors import ChrysopediaError
-from chrysopedia_assets.freshness.plan import Choice, plan
-from chrysopedia_assets.freshness.summary import pages
+from chrysopedia_assets.freshness.summary import stale_pages
 from chrysopedia_assets.freshness.words import why
 from chrysopedia_assets.models.clock import clock
 from chrysopedia_assets.models.records import Video
-from chrysopedia_assets.models.search import Filters
+from chrysopedia_assets.models.search import Filters, Hit
 from chrysopedia_assets.models.transcripts import Transcript
 from chrysopedia_assets.search.hits import play
 from chrysopedia_assets.site.pages import page_markdown
 from resources.event_log import event_log_on_disk
-from resources.freshness import Forecast, look
+from resources.freshness import look, refresh_cost
 from resources.searching import search
 from resources.store.addresses import addresses
 from resources.store.database import Database
@@ -155,7 +154,7 @@ def _search(database: Database) -> Callable[..., SearchAnswer]:
             filters = Filters(creator=creator, category=category, tag=tag)
             answer = search(database, query, filters, limit)
         return SearchAnswer(
-            hits=[_found(asdict(hit)) for hit in answer.hits],
+            hits=[_found(hit) for hit in answer.hits],
             answered_by=[str(path) for path in answer.paths],
             did_you_mean=answer.meant,
         )
@@ -163,20 +162,18 @@ def _search(database: Database) -> Callable[..., SearchAnswer]:
     return search_library
 
 
-def _found(hit: dict[str, Any]) -> Found:
-    reasons = [f"in {reason['where']}: {', '.join(reason['words'])}" for reason in hit["reasons"]]
+def _found(hit: Hit) -> Found:
+    reasons = [f"in {reason.where}: {', '.join(reason.words)}" for reason in hit.reasons]
     return Found(
-        page=hit["page"],
-        title=hit["title"],
-        section=hit["section"],
-        creator=hit["creator"],
-        video=hit["video_id"],
-        video_title=hit["video_title"],
-        passage=Passage(
-            hit["start_s"], hit["end_s"], hit["clock"], hit["snippet"]["text"], hit["play"]
-        ),
+        page=hit.page,
+        title=hit.title,
+        section=hit.section,
+        creator=hit.creator,
+        video=hit.video_id,
+        video_title=hit.video_title,
+        passage=Passage(hit.start_s, hit.end_s, hit.clock, hit.snippet.text, hit.play),
         why=reasons,
-        missed=list(hit["missed"]),
+        missed=list(hit.missed),
     )
 
 
@@ -248,9 +245,8 @@ def _list_stale(database: Database) -> Callable[..., StaleAnswer]:
         """Which pages would come out different now, why, and what refreshing them costs. Refreshes nothing."""
         with _as_tool_errors():
             found = look(event_log_on_disk(), database)
-            stale = {v: page for v, page in pages(found.verdicts).items() if page.word == "stale"}
-            to_refresh = plan({v: found.verdicts[v] for v in stale}, Choice.of_refresh(()))
-            cost = str(Forecast(found, database)(to_refresh))
+            stale = stale_pages(found.verdicts)
+            cost = str(refresh_cost(found, database))
             with database.reading() as connection:
                 standing: dict[str, list[str]] = {}
                 for row in list_pages(connection):

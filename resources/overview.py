@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
-from chrysopedia_assets.freshness.plan import Choice, plan
-from chrysopedia_assets.freshness.summary import CHECK, JUDGEMENT, pages, stale_by_cause
+from chrysopedia_assets.freshness.summary import CHECK, JUDGEMENT, stale_by_cause, stale_pages
 from chrysopedia_assets.freshness.words import why
 from chrysopedia_assets.models.overview import (
     SHOWN_DAYS,
@@ -22,7 +21,7 @@ from chrysopedia_assets.models.overview import (
 )
 from chrysopedia_assets.models.runs import VideoStanding, VideoState
 from resources.event_log import event_log_on_disk, run_tables_on_disk
-from resources.freshness import Forecast, Look, look
+from resources.freshness import Look, look, refresh_cost
 from resources.llm import month_spent
 from resources.settings import month_budget_usd
 from resources.store.check_results import results_by_day
@@ -39,8 +38,7 @@ def gather(database: Database, at: datetime) -> Overview:
     week = _first_of(WEEK_DAYS, at)
     found = look(event_log_on_disk(), database)
     standings = video_states(found, database)
-    stale = {v for v, page in pages(found.verdicts).items() if page.word == "stale"}
-    to_refresh = plan({v: found.verdicts[v] for v in stale}, Choice.of_refresh(()))
+    stale = set(stale_pages(found.verdicts))
     return Overview(
         at=at,
         states=_states(standings),
@@ -54,7 +52,7 @@ def gather(database: Database, at: datetime) -> Overview:
             StaleCause(cause=why(root, found.since_s(root)), pages=videos)
             for root, videos in stale_by_cause(found.verdicts).items()
         ),
-        refresh_cost=str(Forecast(found, database)(to_refresh)),
+        refresh_cost=str(refresh_cost(found, database)),
         faults=tuple(sorted({str(error) for error in found.sources.broken.values()})),
         days=_days(database, at),
         spent_this_month_usd=month_spent().usd,

@@ -9,7 +9,7 @@ import dagster as dg
 
 from chrysopedia_assets.assets._metadata import MAX_TABLE_ROWS, Metadata, bullets, table
 from chrysopedia_assets.freshness.estimate import Estimate
-from chrysopedia_assets.freshness.summary import count_words, pages, stale_by_cause
+from chrysopedia_assets.freshness.summary import count_words, stale_by_cause, stale_pages
 from chrysopedia_assets.freshness.verdicts import Root, Verdict, Word
 from chrysopedia_assets.freshness.words import version, what, when, why
 from chrysopedia_assets.models.technique_pages import as_markdown
@@ -134,7 +134,7 @@ def _cause_rows(found: Look) -> Sequence[Mapping[str, str | int]]:
 
 
 def _video_rows(found: Look) -> Sequence[Mapping[str, str | int]]:
-    stale = [(v, page) for v, page in pages(found.verdicts).items() if page.word == "stale"]
+    stale = list(stale_pages(found.verdicts).items())
     return [
         {
             "video": video_id,

@@ -9,9 +9,10 @@ import dagster as dg
 from chrysopedia_assets.assets._freshness import of_report
 from chrysopedia_assets.assets._stage_work import stage_work
 from chrysopedia_assets.assets.no_video_left_failed import broken_videos, report_broken
-from chrysopedia_assets.assets.pages_are_fresh import refresh_cost, report_results
+from chrysopedia_assets.assets.pages_are_fresh import report_results
 from chrysopedia_assets.automation.staleness import Staleness
 from resources.database import open_database
+from resources.freshness import refresh_cost
 
 
 @dg.asset(
@@ -24,7 +25,7 @@ from resources.database import open_database
 def freshness_report(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     with stage_work():
         found = Staleness(context.instance, open_database()).look()
-        cost = refresh_cost(found)
+        cost = refresh_cost(found, open_database())
         broken = broken_videos(found)
     report_results(context, found, cost)
     report_broken(context, broken)

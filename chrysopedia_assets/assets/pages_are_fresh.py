@@ -21,12 +21,11 @@ from chrysopedia_assets.assets._stage_work import stage_work
 from chrysopedia_assets.automation.partitions import videos
 from chrysopedia_assets.automation.staleness import Staleness
 from chrysopedia_assets.freshness.estimate import Estimate
-from chrysopedia_assets.freshness.plan import Choice, plan
 from chrysopedia_assets.freshness.summary import CHECK, PAGES, count_words, due, pages, result
 from chrysopedia_assets.freshness.verdicts import Verdict
 from resources.check_results import known_results, runs_of_pages
 from resources.database import open_database
-from resources.freshness import Forecast, Look
+from resources.freshness import Look
 
 WARN = dg.AssetCheckSeverity.WARN
 
@@ -53,14 +52,6 @@ with warnings.catch_warnings():
             description=result(page).words,
             metadata=of_page(video_id, page, found),
         )
-
-
-def refresh_cost(found: Look) -> Estimate:
-    """Of making every stale page anew."""
-    stale = {
-        v: found.verdicts[v] for v in found.verdicts if found.verdicts[v][PAGES].word == "stale"
-    }
-    return Forecast(found, open_database())(plan(stale, Choice.of_refresh(())))
 
 
 def report_results(context: dg.AssetExecutionContext, found: Look, cost: Estimate) -> None:

@@ -34,6 +34,11 @@ def pages(found: Verdicts) -> dict[str, Verdict]:
     return {video_id: page(by_stage) for video_id, by_stage in found.items()}
 
 
+def stale_pages(found: Verdicts) -> dict[str, Verdict]:
+    """Of `pages`, those that would come out different now."""
+    return {video_id: page for video_id, page in pages(found).items() if page.word == "stale"}
+
+
 def page(by_stage: ByStage) -> Verdict:
     """A page that would be fresh is as its stages are: made with an override, or fresh by what was accepted."""
     verdict = by_stage[PAGES]
