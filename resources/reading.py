@@ -73,11 +73,13 @@ class Reading:
     @cached_property
     def files_to_play(self) -> dict[str, Path]:
         """Of all videos, by the name in the site's folder."""
-        return {
-            f"{row.video_id}{path.suffix.lower()}": path
-            for row in self._videos.values()
-            if (path := self._file_of(row)) is not None
-        }
+        return {_name(video_id, path): path for video_id, path in self._files.items()}
+
+    @cached_property
+    def _files(self) -> dict[str, Path]:
+        """By video: the disk is asked once."""
+        found = ((row.video_id, self._file_of(row)) for row in self._videos.values())
+        return {video_id: path for video_id, path in found if path is not None}
 
     @cached_property
     def moved(self) -> list[Moved]:
@@ -121,7 +123,7 @@ class Reading:
         return (
             asdict(self._videos[video_id]),
             [asdict(page) | {"made_at": page.made_at.isoformat()} for page in pages],
-            [asdict(one) for one in self._media(self._videos[video_id])],
+            asdict(media) if (media := self._media(self._videos[video_id])) else None,
             self._stale(video_id),
             [self._prompt(page) for page in pages],
         )
@@ -133,7 +135,7 @@ class Reading:
         return ReadingVideo(
             stored=stored,
             creator_key=row.creator_id,
-            media=next(iter(self._media(row)), None),
+            media=self._media(row),
             pages=tuple(
                 ReadingPage(
                     address=rows[page.page_id].address,
@@ -175,11 +177,12 @@ class Reading:
         with self._database.reading() as connection:
             return asked_in_runs(connection, TASK, {one for one in run_ids if one is not None})
 
-    def _media(self, row: VideoRow) -> list[Media]:
-        """Where it can be played, the best first: a file of one's own is there at once."""
-        path, known = self._file_of(row), youtube_id(row.url)
-        found = [Media("file", f"{row.video_id}{path.suffix.lower()}")] if path else []
-        return [*found, *([Media("youtube", known)] if known else [])]
+    def _media(self, row: VideoRow) -> Media | None:
+        """Where it is best played: a file of one's own is there at once."""
+        if path := self._files.get(row.video_id):
+            return Media("file", _name(row.video_id, path))
+        known = youtube_id(row.url)
+        return Media("youtube", known) if known else None
 
     def _file_of(self, row: VideoRow) -> Path | None:
         """The video's media file: the one that it was taken in from, or the one beside its transcript."""
@@ -201,6 +204,10 @@ class Reading:
             duration_s=row.duration_s,
             pages=tuple(page.address for page in self._pages.get(row.video_id, [])),
         )
+
+
+def _name(video_id: str, path: Path) -> str:
+    return f"{video_id}{path.suffix.lower()}"
 
 
 def _card(page: PageRow) -> Card:

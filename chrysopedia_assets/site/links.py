@@ -23,7 +23,7 @@ _SAFE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,198}[A-Za-z0-9_-])?")
 _KEY = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 _RESERVED = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 """Names of devices on Windows, whatever comes after a dot."""
-_YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{11}")
+YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 
 
 def page(address: str) -> str:
@@ -71,7 +71,7 @@ def safe_name(name: str) -> str:
 
 def youtube(video_id: str, at_s: float) -> str | None:
     """None where it is no name that YouTube gives."""
-    if not _YOUTUBE_ID.fullmatch(video_id):
+    if not YOUTUBE_ID.fullmatch(video_id):
         return None
     return f"https://www.youtube.com/watch?v={video_id}&t={int(at_s)}s"
 

@@ -3,16 +3,14 @@
 What belongs here: reading addresses, and the folder of links to files. What does not: players (`static/reading.js`).
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from chrysopedia_assets.site.links import MEDIA
+from chrysopedia_assets.site.links import MEDIA, YOUTUBE_ID
 
 YOUTUBE = {"youtube.com", "www.youtube.com", "m.youtube.com", "music.youtube.com"}
 SHORT = "youtu.be"
-_VIDEO = re.compile(r"[A-Za-z0-9_-]{11}")
 _PATHS = ("embed", "live", "shorts", "v")
 """youtube.com/embed/ID and the like."""
 
@@ -34,7 +32,7 @@ def youtube_id(url: str | None) -> str | None:
         found = steps[1]
     elif host in YOUTUBE:
         found = parse_qs(parts.query).get("v", [""])[0]
-    return found if _VIDEO.fullmatch(found) else None
+    return found if YOUTUBE_ID.fullmatch(found) else None
 
 
 def link_media(out: Path, files: Mapping[str, Path]) -> None:
