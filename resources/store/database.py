@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from pydantic_core import from_json, to_json
@@ -36,6 +36,14 @@ T = TypeVar("T")
 def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """As many as one IN takes."""
     return (values[at : at + MAX_IN] for at in range(0, len(values), MAX_IN))
+
+
+def insert_into(connection: Connection, table: sa.Table) -> Any:
+    """The dialect's own insert, which can leave alone, or add to, a row that is there."""
+    from sqlalchemy.dialects import postgresql, sqlite  # of both, and few commands write such rows
+
+    own = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    return own[connection.dialect.name](table)
 
 
 class Database:

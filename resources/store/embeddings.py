@@ -10,17 +10,16 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from chrysopedia_assets.models.search import Filters
 from resources.store import tables as t
+from resources.store.database import insert_into
 from resources.store.search_query import conditions
 
 _documents, _held = t.search_documents.c, t.embeddings.c
 BYTES = 4
 """Of a number."""
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class OtherLength(Exception):
@@ -53,8 +52,7 @@ def put_embeddings(
         {"meaning_hash": key, "model": model, "vector": _unit(vector).tobytes()}
         for key, vector in zip(hashes, vectors, strict=True)
     ]
-    insert = _INSERT[connection.dialect.name](t.embeddings)
-    connection.execute(insert.on_conflict_do_nothing(), rows)  # type: ignore[attr-defined]
+    connection.execute(insert_into(connection, t.embeddings).on_conflict_do_nothing(), rows)
 
 
 def forget_embeddings(connection: Connection, model: str) -> None:

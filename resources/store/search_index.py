@@ -7,10 +7,8 @@ What belongs here: indexing one video. What does not: which videos are behind (`
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from chrysopedia_assets.models.records import Video, content_hash
@@ -18,14 +16,12 @@ from chrysopedia_assets.search.documents import Document, Sources, Spoken, docum
 from chrysopedia_assets.search.words import term, terms, words_of
 from resources.store import tables as t
 from resources.store.addresses import addresses
-from resources.store.database import Database, batches
+from resources.store.database import Database, batches, insert_into
 from resources.store.records import BATCH_ROWS, load
 from resources.store.search_text import Terms, full_text
 from resources.store.search_versions import READ, stored_version
 
 LOCK = "search index"
-_INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-"""Their own, which can add to a row that is there."""
 
 
 def clear(database: Database) -> None:
@@ -169,7 +165,7 @@ def _count_terms(
         for term, change in sorted(changes.items())
         if change
     ]
-    insert = _INSERT[connection.dialect.name](table)
+    insert = insert_into(connection, table)
     more = table.c.documents + insert.excluded.documents
     upsert = insert.on_conflict_do_update(index_elements=["term"], set_={"documents": more})
     for at in range(0, len(rows), BATCH_ROWS):
