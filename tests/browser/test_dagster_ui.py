@@ -261,7 +261,9 @@ def test_a_prompt_given_in_the_launchpad_is_on_record_with_the_video_that_was_ma
         editor = page.locator(".CodeMirror")
         editor.get_by_text("prompt_text").wait_for()
         config = f"ops: {{topic_chunks: {{config: {{prompt_text: {json.dumps(PROMPT)}}}}}}}"
-        editor.evaluate("(node, text) => node.CodeMirror.setValue(text)", config)
+        page.get_by_text("No errors").wait_for()  # the editor is filled, and what it was filled with is checked
+        with page.expect_response(lambda answer: PROMPT in (answer.request.post_data or "")):
+            editor.evaluate("(node, text) => node.CodeMirror.setValue(text)", config)
         page.get_by_text("No errors").wait_for()
         page.get_by_text("Materialize", exact=True).click()
 
