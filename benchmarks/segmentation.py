@@ -21,7 +21,7 @@ from benchmarks.segmentation_baselines import (
     u00,
 )
 from benchmarks.segmentation_plot import write_plot
-from benchmarks.segmentation_sets import Document, read_sets
+from benchmarks.segmentation_sets import READERS, Document, read_set
 from chrysopedia_assets.engines.borders import (
     CERTAINTY,
     best_borders,
@@ -71,15 +71,14 @@ ONLY_UNKNOWN = ("no border", "TextTiling")
 def main() -> None:
     parser = arguments(str(__doc__).splitlines()[0])
     parser.add_argument("--data", type=Path, default=DATA, help="with whisper_music, tinyrec, btc_chapters, choi")  # fmt: skip
-    parser.add_argument("--sets", nargs="+", default=SETS, help="choi_3_5 and the like too")
+    parser.add_argument("--sets", nargs="+", choices=list(READERS), default=SETS, metavar="SET", help=", ".join(READERS))  # fmt: skip
     parser.add_argument("--plot", type=Path, help="write one session's border scores as SVG, and measure nothing")  # fmt: skip
     given = parser.parse_args()
-    sets = read_sets(given.data)
     if given.plot:
         name, number = PLOTTED
-        write_plot(sets[name][number], given.plot)
+        write_plot(read_set(name, given.data)[number], given.plot)
         return
-    wanted = {name: sets[name] for name in given.sets}
+    wanted = {name: read_set(name, given.data) for name in given.sets}
     print_figures(dict(_figures(wanted)), given.json)
 
 

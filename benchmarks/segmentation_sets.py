@@ -4,7 +4,7 @@ What belongs here: reading the sets. What does not: cutting (`segmentation_basel
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
@@ -32,18 +32,8 @@ class Document:
         return max(segment.end_s for segment in self.segments) / 60
 
 
-def read_sets(data: Path) -> dict[str, list[Document]]:
-    """The sets by name; those that others compare with first."""
-    choi = {
-        f"choi_{kind.replace('-', '_')}": list(_choi(data / "choi", kind))
-        for kind in ("3-11", "3-5", "6-8", "9-11")
-    }
-    return {
-        "whisper_music": list(_whisper_music(data / "whisper_music")),
-        "tinyrec_coarse": list(_tinyrec(data / "tinyrec" / "raw" / "test", "coarse")),
-        "tinyrec_fine": list(_tinyrec(data / "tinyrec" / "raw" / "test", "fine")),
-        "btc_chapters": list(_btc_chapters(data / "btc_chapters" / "chapters.jsonl")),
-    } | choi
+def read_set(name: str, data: Path) -> list[Document]:
+    return list(READERS[name](data))
 
 
 def _whisper_music(folder: Path) -> Iterator[Document]:
@@ -96,8 +86,7 @@ def _btc_chapters(file: Path) -> Iterator[Document]:
             at = [start_s + (end_s - start_s) * c / max(chars[-1], 1) for c in chars]
             rows += [(a, b, p) for (a, b), p in zip(pairwise(at), turn["paras"], strict=True)]
         topics = {_heading(h, turns, first_of_turn) for h in read["headings"] if h["level"] <= 2}
-        if document := _timed(read["id"], _segments(rows), sorted(topics)):
-            yield document
+        yield _timed(read["id"], _segments(rows), sorted(topics))
 
 
 def _heading(heading: Mapping[str, int], turns: list[dict[str, Any]], firsts: list[int]) -> int:
@@ -133,3 +122,15 @@ def _segments(rows: Any) -> tuple[Segment, ...]:
     return tuple(
         Segment(start_s=max(a, 0.0), end_s=max(a, b, 0.0), text=text.strip()) for a, b, text in said
     )
+
+
+READERS: dict[str, Callable[[Path], Iterator[Document]]] = {
+    "whisper_music": lambda data: _whisper_music(data / "whisper_music"),
+    "tinyrec_coarse": lambda data: _tinyrec(data / "tinyrec" / "raw" / "test", "coarse"),
+    "tinyrec_fine": lambda data: _tinyrec(data / "tinyrec" / "raw" / "test", "fine"),
+    "btc_chapters": lambda data: _btc_chapters(data / "btc_chapters" / "chapters.jsonl"),
+    "choi_3_11": lambda data: _choi(data / "choi", "3-11"),
+    "choi_3_5": lambda data: _choi(data / "choi", "3-5"),
+    "choi_6_8": lambda data: _choi(data / "choi", "6-8"),
+    "choi_9_11": lambda data: _choi(data / "choi", "9-11"),
+}

@@ -43,11 +43,11 @@ def segment(given: SegmentationInput, vocabulary: Vocabulary) -> SegmentationRep
 def _reasons(found: list[Border], texts: list[str]) -> list[str]:
     """What made each cut, in words; nothing of the first topic, which has to begin somewhere.
 
-    Words change at nearly all of them: an opener, a nod and a pause say why just there.
+    Words change at nearly all of them: what is said there, a nod before and a pause say why just there.
     """
     told = [""]
     for border, (before, after) in zip(found[1:], pairwise(texts), strict=True):
-        parts = [f'opener "{border.opener.lower()}"'] * (border.opener != "")
+        parts = [f'says "{" ".join(border.opener.lower().split())}"'] * (border.opener != "")
         parts += [f'after "{border.nod.strip(" .,!?").lower()}"'] * (border.nod != "")
         parts += [f"after a pause of {border.pause_s:.1f} s"] * (border.pause_s >= _TOLD_PAUSE_S)
         if not parts:
