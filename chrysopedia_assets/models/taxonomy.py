@@ -18,6 +18,8 @@ class Category(Record):
     name: Title
     description: Text
     aliases: tuple[Text, ...] = ()
+    signs: tuple[Text, ...] = ()
+    """Words that speak for the category without naming it; more than one category may claim one."""
     tags: tuple[Tag, ...] = ()
 
     def tag(self, word: str) -> Tag | None:
