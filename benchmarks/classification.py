@@ -1,7 +1,8 @@
 """How well the embedded engine files moments: macro F1 over labelled moments that it was not tuned on, beside two baselines.
 
 Each moment is asked about alone, without the help of the video around it. `baseline_majority` files all under one category,
-`baseline_keywords` under the one with most of the taxonomy's names and aliases in the text, the first on a tie.
+`baseline_keywords` under the one with most of the taxonomy's names and aliases in the text, the first on a tie. With `--data`
+also passages of real tutorials, each with the others of its video: `real_accuracy`.
 """
 
 import re
@@ -9,6 +10,7 @@ import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.report import Figure, arguments, print_figures
 from chrysopedia_assets.engines.cleaning import cleaned
@@ -16,15 +18,16 @@ from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.engines.text import sentences
 from chrysopedia_assets.engines.titles import best_title
 from chrysopedia_assets.engines.vocabulary import Vocabulary
-from chrysopedia_assets.models.classifications import Classification
-from chrysopedia_assets.models.key_moments import KeyMoment, KeyMoments
+from chrysopedia_assets.models.key_moments import MAX_MOMENT_CHARS, KeyMoment, KeyMoments
 from chrysopedia_assets.models.records import Video
 from chrysopedia_assets.models.taxonomy import Taxonomy
 from chrysopedia_assets.stages.classifications import classify
+from resources.clients.captions.read import read_transcript
+from resources.clients.taxonomy import read_taxonomy
 from resources.settings import PROJECT
 
-MOMENTS = PROJECT / "benchmarks" / "data" / "moments.toml"
-TAXONOMY = PROJECT / "prompts" / "taxonomy.toml"
+LABELS = PROJECT / "benchmarks" / "data"
+VIDEO = Video(video_id="video", title="A Video", creator="Nobody")
 
 
 @dataclass(frozen=True)
@@ -54,17 +57,24 @@ class Filed:
 def main() -> None:
     parser = arguments(str(__doc__).splitlines()[0])
     parser.add_argument("--tuning", action="store_true", help="the other half, for who tunes")
+    parser.add_argument(
+        "--data", type=Path, help="the folder with whisper_music, for real passages"
+    )
     given = parser.parse_args()
-    taxonomy = shipped_taxonomy()
+    taxonomy = read_taxonomy(PROJECT / "prompts" / "taxonomy.toml")
     labels = tuning() if given.tuning else held_out()
     filed = filed_by_engine(labels, taxonomy)
-    print_figures(figures(filed, taxonomy), given.json)
+    found = figures(filed, taxonomy)
+    if given.data:
+        found |= real_figures(given.data / "whisper_music", taxonomy)
+    print_figures(found, given.json)
     if not given.json:
         print("\n" + confusion(filed, taxonomy))
     if given.tuning:
         for one in filed:
             if not one.right:
-                print(f"\n{one.label.category} filed as {one.category} ({one.label.kind}): {one.label.said}")
+                how = f"{one.label.category} filed as {one.category} ({one.label.kind})"
+                print(f"\n{how}: {one.label.said}")
 
 
 def held_out() -> list[Labelled]:
@@ -78,46 +88,69 @@ def tuning() -> list[Labelled]:
 
 def _halves() -> Iterable[tuple[Labelled, bool]]:
     seen: Counter[tuple[str, str]] = Counter()
-    for category, rows in tomllib.loads(MOMENTS.read_text("utf-8")).items():
+    for category, rows in tomllib.loads((LABELS / "moments.toml").read_text("utf-8")).items():
         for row in rows:
             seen[category, row["kind"]] += 1
             label = Labelled(row["said"], category, tuple(row["tags"]), row["kind"])
             yield label, seen[category, label.kind] % 2 == 0
 
 
-def shipped_taxonomy() -> Taxonomy:
-    return Taxonomy.model_validate(tomllib.loads(TAXONOMY.read_text("utf-8")))
-
-
 def filed_by_engine(labels: Sequence[Labelled], taxonomy: Taxonomy) -> list[Filed]:
-    ask, vocabulary = ExtractiveEngine(taxonomy), Vocabulary(taxonomy)
-    video = Video(video_id="alone", title="Alone", creator="Nobody")
-
-    def alone(label: Labelled) -> Classification:
-        moment = moment_of(label.said, vocabulary)
-        given = KeyMoments(video=video, made_by="by hand", moments=(moment,))
-        [found] = classify(given, taxonomy, ask).classifications
-        return found
-
-    found = [(label, alone(label)) for label in labels]
-    return [Filed(label, one.category, one.tags, not one.doubt) for label, one in found]
+    """Each alone."""
+    return [filed for label in labels for filed in filed_together([label], taxonomy)]
 
 
-def moment_of(said: str, vocabulary: Vocabulary) -> KeyMoment:
+def filed_together(labels: Sequence[Labelled], taxonomy: Taxonomy) -> list[Filed]:
+    """As moments of one video."""
+    vocabulary = Vocabulary(taxonomy)
+    moments = tuple(moment_of(label.said, n, vocabulary) for n, label in enumerate(labels))
+    given = KeyMoments(video=VIDEO, made_by="by hand", moments=moments)
+    found = classify(given, taxonomy, ExtractiveEngine(taxonomy)).classifications
+    return [
+        Filed(label, one.category, one.tags, not one.doubt)
+        for label, one in zip(labels, found, strict=True)
+    ]
+
+
+def real_figures(folder: Path, taxonomy: Taxonomy) -> dict[str, Figure]:
+    filed: list[Filed] = []
+    for name, rows in tomllib.loads((LABELS / "real_moments.toml").read_text("utf-8")).items():
+        segments = read_transcript(folder / f"{name}.json").segments
+        labels = []
+        for row in rows:
+            place, category = row.split()
+            first, last = map(int, place.split("-"))
+            said = " ".join(segment.text for segment in segments[first : last + 1])
+            labels.append(Labelled(said, category, (), "real"))
+        filed += filed_together(labels, taxonomy)
+    sure = [one for one in filed if one.sure]
+    unsure = [one for one in filed if not one.sure]
+    words = [_as(one.label, _most_words(one.label.said, taxonomy)) for one in filed]
+    return {
+        "real_accuracy": Figure(accuracy(filed), "share", f"{len(filed)} passages of six videos"),
+        "real_macro_f1": Figure(macro_f1(filed), "F1", "one category has one passage"),
+        "real_unsure": Figure(len(unsure) / len(filed), "share", "of the passages"),
+        "real_accuracy_when_sure": Figure(accuracy(sure), "share", f"{len(sure)} passages"),
+        "real_accuracy_when_unsure": Figure(accuracy(unsure), "share", f"{len(unsure)} passages"),
+        "real_baseline_keywords": Figure(accuracy(words), "share"),
+    }
+
+
+def moment_of(said: str, number: int, vocabulary: Vocabulary) -> KeyMoment:
     """As the engine's extraction would hand it on, if it chose just this passage."""
     clean = [text for a, b in sentences(said) if (text := cleaned(said[a:b]))]
     return KeyMoment(
-        moment_id="alone",
-        first_segment=0,
-        last_segment=0,
-        start_s=0.0,
-        end_s=30.0,
+        moment_id=f"moment-{number}",
+        first_segment=number,
+        last_segment=number,
+        start_s=60.0 * number,
+        end_s=60.0 * number + 30.0,
         title=best_title(clean, (), vocabulary) or clean[0][:80],
-        summary=" ".join(clean),
+        summary=" ".join(clean)[:2_000],
         kind="technique",
-        quote=said,
+        quote=said[:300],
         plugins=vocabulary.plugins(said),
-        transcript=said,
+        transcript=said[:MAX_MOMENT_CHARS],
     )
 
 

@@ -24,8 +24,8 @@ CATEGORY_WORTH = 0.7
 """A category's own name beside a tag's: "the mix" is spoken of everywhere."""
 AGAIN = 0.7
 """The power to which a word's weight is raised: one that is said four times does not decide four times as much."""
-VIDEO_WEIGHT = 0.5
-"""How far the rest of the video may sway a moment: a mixing video's odd sentence is more likely about mixing."""
+VIDEO_WEIGHT = 2.0
+"""What a video that is all about one category adds to it, in words: its odd sentence is more likely about that too."""
 MIN_TOGETHER = 2
 """A category with fewer moments than this in a question of several makes a page of one odd remark."""
 STRAY = 0.5
@@ -107,10 +107,8 @@ def _shares(found: list[_Evidence]) -> dict[str, float]:
 
 
 def _best(evidence: _Evidence, shares: dict[str, float], keys: list[str]) -> str:
-    own = sum(evidence.categories.values())
-
     def rank(key: str) -> tuple[float, float, int]:
-        score = evidence.categories[key] + VIDEO_WEIGHT * own * shares.get(key, 0.0)
+        score = evidence.categories[key] + VIDEO_WEIGHT * shares.get(key, 0.0)
         return round(score, 6), round(shares.get(key, 0.0), 6), -keys.index(key)
 
     return max(keys, key=rank)

@@ -1,7 +1,5 @@
 """Where in a session each moment is applied: one category, any number of its tags."""
 
-from pydantic import Field
-
 from chrysopedia_assets.models.records import Record, StageRecord, Text
 
 
@@ -13,7 +11,7 @@ class Classification(Record):
     category: Text
     tags: tuple[Text, ...] = ()
     evidence: Text = ""
-    doubt: Text = Field("", exclude_if=lambda doubt: not doubt)
+    doubt: Text = ""
 
 
 class Classifications(StageRecord):
