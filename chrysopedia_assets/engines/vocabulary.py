@@ -8,7 +8,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from chrysopedia_assets.engines.lexicon import words_of
-from chrysopedia_assets.engines.text import plain, stem
+from chrysopedia_assets.engines.spelling import Spellings
+from chrysopedia_assets.engines.text import VALUE, plain, stem
 from chrysopedia_assets.models.taxonomy import Taxonomy
 
 # Names that are also everyday words count only with a capital that no sentence's beginning explains.
@@ -94,6 +95,7 @@ class Vocabulary:
         }
         self._plugins = {_joined(name): name for name in taxonomy.plugins}
         self._plugin = _any_of(taxonomy.plugins)
+        self._spellings = Spellings(taxonomy.spellings)
 
     def mentions(self, text: str) -> list[Mention]:
         """The names and aliases of categories and tags, in the order they are said, the longest match first."""
@@ -118,8 +120,18 @@ class Vocabulary:
         said = (m[0] for m in self._plugin.finditer(text) if _is_name(text, m))
         return tuple(dict.fromkeys(self._plugins[_joined(name)] for name in said))
 
+    def mended(self, text: str, around: str) -> str:
+        """Text outside of quotations, its words and products spelled as the taxonomy does; `around` is its passage."""
+        mended = self._spellings.mended(text, around)
+        return self._plugin.sub(self._as_product, mended) if self._plugin else mended
+
+    def _as_product(self, match: re.Match[str]) -> str:
+        return self._plugins[_joined(match[0])] if _is_name(match.string, match) else match[0]
+
 
 def _is_name(text: str, match: re.Match[str]) -> bool:
+    if match[0][-1].isdigit() and VALUE.match(text, text.rfind(" ", 0, match.end()) + 1):
+        return False  # "the kick 2 dB down"
     if match[0].casefold() not in _EVERYDAY:
         return True
     return match[0][0].isupper() and not _SENTENCE_START.search(
