@@ -56,7 +56,8 @@ def main() -> None:
     samples = [p for p in sorted((PROJECT / "samples").glob("*/*")) if ".info" not in p.suffixes]
     found = figures(list(pages_of(samples, taxonomy)), taxonomy)
     if given.data:
-        real = sorted((given.data / "whisper_music").glob("*[!s].json"))
+        files = sorted((given.data / "whisper_music").glob("*.json"))
+        real = [path for path in files if path.name != "chapters.json"]
         made = figures(list(pages_of(real, taxonomy)), taxonomy)
         found |= {f"real_{name}": figure for name, figure in made.items()}
     print_figures(found, given.json)

@@ -2,6 +2,8 @@
 
 import re
 
+from benchmarks.pages import figures
+from benchmarks.pages import pages_of as pages_of_files
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.inspection.words import is_said, quotations
 from chrysopedia_assets.models.key_moments import KeyMoment
@@ -10,6 +12,7 @@ from chrysopedia_assets.models.synthesis_groups import SynthesisGroup, Synthesis
 from chrysopedia_assets.models.technique_pages import TechniquePages, texts_of
 from chrysopedia_assets.stages.ports import Ask
 from chrysopedia_assets.stages.technique_pages import write_pages
+from resources.settings import SAMPLES
 from tests.builders import grouped, moment, product_taxonomy, small_taxonomy, video
 
 ENGINE = ExtractiveEngine(small_taxonomy())
@@ -152,6 +155,24 @@ def test_words_of_the_trade_are_mended_outside_of_quotations_only() -> None:
     )
     assert '"I put the side chain on the bass, and pro q three after it."' in body
     assert page.sections[0].title == "Sidechain the Bass"
+
+
+def test_pages_of_a_sample_say_nothing_that_was_not_said_and_the_benchmark_would_tell() -> None:
+    known = product_taxonomy()
+    [path] = SAMPLES.glob("*/Punchy Kicks*.vtt")
+    made = list(pages_of_files([path], known))
+    found = figures(made, known)
+    assert found["quotations_verbatim"].value == 1
+    assert found["sentences_said"].value == 1
+    assert found["specific_titles"].value == 1
+    page, moments = made[0]
+    body = f'{page.sections[0].body} She says: "It is never bread." Butter goes last. [1]'
+    forged = page.model_copy(
+        update={"sections": (page.sections[0].model_copy(update={"body": body}),)}
+    )
+    found = figures([(forged, moments)], known)
+    assert found["quotations_verbatim"].value < 1
+    assert found["sentences_said"].value < 1
 
 
 def test_a_page_that_takes_long_to_read_is_divided() -> None:
