@@ -1,6 +1,7 @@
 """What every test gets: a world of its own. No test sees the developer's data, and none waits for a service."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,10 @@ import dagster as dg
 import pytest
 from sqlalchemy.engine import URL
 
-from resources.database import close_database
+from chrysopedia_assets.automation.partitions import VIDEOS
+from resources.database import close_database, open_database
 from resources.llm import close_llm
-from resources.settings import PROJECT
+from resources.settings import PROJECT, settings
 from resources.store.database import Database
 from tests.postgres.cluster import Cluster, start_cluster
 
@@ -49,8 +51,43 @@ def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]
     close_database()
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of an empty library, made once: with Dagster's tables and the product's. To copy, not to write to."""
+    folder = tmp_path_factory.mktemp("prepared")
+    _prepare(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prepared_postgres(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> URL:
+    url = cluster.new_database()
+    _prepare(tmp_path_factory.mktemp("prepared"), url.render_as_string(hide_password=False))
+    cluster.shut(url)
+    return url
+
+
+def _prepare(data: Path, url: str = "") -> None:
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("CHRYSOPEDIA_DATABASE_URL", url)
+        changed.setenv("CHRYSOPEDIA_DATA_DIR", str(data))
+        changed.setenv("DAGSTER_HOME", str(PROJECT))
+        with dg.DagsterInstance.get() as instance:
+            open_database()
+            instance.get_runs(limit=1)
+            instance.get_dynamic_partitions(VIDEOS)
+            instance.all_instigator_state()
+        close_database()
+
+
 @pytest.fixture
-def instance(own_world: Path) -> Iterator[dg.DagsterInstance]:
+def new_library(own_world: Path, prepared: Path) -> Path:
+    """The data folder of the test, as it is after a first command that found nothing."""
+    return Path(shutil.copytree(prepared, own_world / "data"))
+
+
+@pytest.fixture
+def instance(new_library: Path) -> Iterator[dg.DagsterInstance]:
     """Dagster as the product configures it, on SQLite in the test's own folder."""
     with dg.DagsterInstance.get() as instance:
         yield instance
@@ -68,16 +105,23 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def postgres_url(cluster: Cluster) -> URL:
-    """An empty database of a real PostgreSQL."""
+def empty_postgres_url(cluster: Cluster) -> URL:
+    """A database of a real PostgreSQL in which there is nothing."""
     return cluster.new_database()
 
 
+@pytest.fixture
+def postgres_url(cluster: Cluster, prepared_postgres: URL) -> URL:
+    """A database of a real PostgreSQL with the tables of Dagster and of the product."""
+    return cluster.new_database(like=prepared_postgres)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """The product's schema, once on SQLite and once on PostgreSQL."""
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """The product's tables, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        url = URL.create("sqlite", database=str(tmp_path / "records.sqlite"))
+        request.getfixturevalue("new_library")
+        url = settings().database_url
     else:
         url = request.getfixturevalue("postgres_url").set(drivername="postgresql+psycopg")
     database = Database(url)

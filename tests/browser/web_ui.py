@@ -163,4 +163,8 @@ def visit(browser: Browser, url: str) -> Iterator[Page]:
         greeting = page.get_by_role("button", name="Skip", exact=True)
         page.add_locator_handler(greeting, lambda found: found.click())
         page.goto(url)
-        yield page
+        try:
+            yield page
+        except Exception as error:  # what was there instead tells more than what was not
+            error.add_note(f"The page was {page.url}\n{page.locator('body').inner_text()}")
+            raise

@@ -58,7 +58,7 @@ def chrysopedia(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[st
 
 
 @pytest.fixture
-def library(own_world: Path) -> Path:
+def library(own_world: Path, new_library: Path) -> Path:
     """Videos that say different things: one more than are processed at once."""
     folder = own_world / "library" / "Ann"
     for number in range(3):

@@ -16,6 +16,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy.engine import URL
 
 from chrysopedia_assets.models.prompts import TASKS, Task
 from chrysopedia_assets.models.records import STAGES, StageName
@@ -312,10 +313,10 @@ def test_on_sqlite_whatever_happens_verdicts_are_dagsters_and_the_naive_ones(
 
 
 def test_on_postgresql_whatever_happens_verdicts_are_dagsters_and_the_naive_ones(
-    tmp_path: Path, cluster: Cluster
+    tmp_path: Path, cluster: Cluster, prepared_postgres: URL
 ) -> None:
     def new_world() -> World:
-        url = cluster.new_database().render_as_string(hide_password=False)
+        url = cluster.new_database(like=prepared_postgres).render_as_string(hide_password=False)
         return World(tmp_path / f"world {next(numbers)}", database_url=url)
 
     numbers = itertools.count()

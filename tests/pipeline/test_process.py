@@ -107,9 +107,9 @@ def test_a_file_becomes_cited_pages_and_a_second_run_does_nothing(
 
 
 def test_the_whole_pipeline_runs_on_postgresql(
-    own_world: Path, kick: Path, postgres_url: URL, monkeypatch: pytest.MonkeyPatch
+    own_world: Path, kick: Path, empty_postgres_url: URL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = postgres_url.render_as_string(hide_password=False)
+    url = empty_postgres_url.render_as_string(hide_password=False)
     monkeypatch.setenv("CHRYSOPEDIA_DATABASE_URL", url)
     with dg.DagsterInstance.get() as instance:
         assert isinstance(instance.event_log_storage, PostgresEventLogStorage)
@@ -378,11 +378,11 @@ def test_a_record_that_was_lost_is_made_again(instance: dg.DagsterInstance, kick
 
 
 def test_several_first_commands_at_once_ruin_and_double_nothing(
-    own_world: Path, kick: Path, postgres_url: URL, monkeypatch: pytest.MonkeyPatch
+    own_world: Path, kick: Path, empty_postgres_url: URL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(4):
         put_vtt(kick.parent / f"Number {number}.vtt", f"number {number}")
-    url = postgres_url.render_as_string(hide_password=False)
+    url = empty_postgres_url.render_as_string(hide_password=False)
     for database_url in ("", url):
         monkeypatch.setenv("CHRYSOPEDIA_DATABASE_URL", database_url)
         command = [

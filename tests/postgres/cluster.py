@@ -22,13 +22,26 @@ class Cluster:
     _data: Path
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
-    def new_database(self) -> URL:
+    def new_database(self, like: URL | None = None) -> URL:
+        """Empty, or with all that is in another one, which was shut."""
         name = f"test_{next(self._numbers)}"
-        admin = sa.create_engine(self.url, isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name}"))
-        admin.dispose()
+        self._do(f"CREATE DATABASE {name} TEMPLATE {like.database if like else 'template1'}")
         return self.url.set(drivername="postgresql", database=name)
+
+    def shut(self, url: URL) -> None:
+        """Nobody is connected to it any more, nor ever will be."""
+        self._do(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
+        self._do(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{url.database}'"
+        )
+
+    def _do(self, statement: str) -> None:
+        admin = sa.create_engine(self.url, isolation_level="AUTOCOMMIT")
+        try:
+            with admin.connect() as connection:
+                connection.execute(sa.text(statement))
+        finally:
+            admin.dispose()
 
     def stop(self) -> None:
         _run(self._bin / "pg_ctl", "-D", self._data, "-m", "immediate", "stop")

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -152,21 +151,18 @@ def test_killed_before_the_end_nothing_has_moved(stored: Database) -> None:
 # What was stored before there were addresses -----------------------------------------------------
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def older(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> URL:
+@pytest.fixture
+def older(empty_url: URL, monkeypatch: pytest.MonkeyPatch) -> URL:
     """A database as the version before this one left it: `kick` has become `punch`, `bass` and `pad` are gone."""
-    url = URL.create("sqlite", database=str(tmp_path / "older.sqlite"))
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url").set(drivername="postgresql+psycopg")
     with monkeypatch.context() as before:
         upgrade = command.upgrade
         before.setattr(command, "upgrade", lambda config, _: upgrade(config, "0006"))
-        database = Database(url)
+        database = Database(empty_url)
     with database.writing(lock="test") as connection:
         put_video(connection, library_video())
         _insert(connection, record(punch=[1, 2, 3]), versions=record(kick=[1, 2], bass=[3], pad=[4], punch=[1, 2, 3]))  # fmt: skip
     database.close()
-    return url
+    return empty_url
 
 
 def _insert(connection: sa.Connection, standing: TechniquePages, versions: TechniquePages) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -142,19 +143,21 @@ def of_both_databases(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "table" or not str(name).startswith("search_text")
 
 
-def test_the_migrations_make_the_schema_that_the_code_declares(database: Database) -> None:
+def test_the_migrations_make_the_schema_that_the_code_declares(empty_url: URL) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    with database.reading() as connection:
+    with closing(Database(empty_url)) as database, database.reading() as connection:
         opts = {"version_table": VERSION_TABLE, "include_name": of_both_databases}
         context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, t.metadata) == []
         assert context.get_current_revision() == REVISION
 
 
-def test_processes_may_open_a_new_database_at_once(postgres_url: URL) -> None:
-    url = postgres_url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+def test_processes_may_open_a_new_database_at_once(empty_postgres_url: URL) -> None:
+    url = empty_postgres_url.set(drivername="postgresql+psycopg").render_as_string(
+        hide_password=False
+    )
     program = (
         "from resources.store.database import Database; from sqlalchemy.engine import make_url;"
         f"database = Database(make_url({url!r})); print(database.revision()); database.close()"
