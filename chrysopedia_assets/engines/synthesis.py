@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from chrysopedia_assets.engines.chains import chain_in
@@ -113,9 +114,14 @@ def _merged(material: list[Material]) -> list[Material]:
 
 def says_the_same(known: str, text: str) -> bool:
     """Whether nearly all that a text means is in what is known, each number too: 3 dB is not 6 dB."""
-    a, b = set(stems(known)), set(stems(text))
-    told = len(b) >= MIN_STEMS and len(a & b) >= SAME * len(b)
-    return told and set(_NUMBER.findall(text)) <= set(_NUMBER.findall(known))
+    (a, known_numbers), (b, numbers) = _meant(known), _meant(text)
+    return len(b) >= MIN_STEMS and len(a & b) >= SAME * len(b) and numbers <= known_numbers
+
+
+@lru_cache(maxsize=1_000)
+def _meant(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Stems and numbers; remembered, because every sentence is compared with all others of its page."""
+    return frozenset(stems(text)), frozenset(_NUMBER.findall(text))
 
 
 def _pages(usable: list[Material]) -> list[list[Material]]:
