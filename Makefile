@@ -43,7 +43,7 @@ check: setup
 
 ## make test       make check, then every test
 test: check
-	$(BIN)/pytest -q -n auto tests
+	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder tests
 
 ## make generated  write anew what tests compare: docs/cli.md, the graph's snapshot, the README's page
 generated: setup
