@@ -5,6 +5,7 @@ What belongs here: scores, ties, evidence and doubt. What does not: finding the 
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from chrysopedia_assets.engines.vocabulary import Mention, Vocabulary
@@ -79,7 +80,8 @@ def _evidence(moment: KeyMoment, vocabulary: Vocabulary) -> _Evidence:
     said: dict[str, float] = defaultdict(float)
     mentions: dict[str, Mention] = {}
     for text, weight in ((moment.title, TITLE_WEIGHT), (moment.summary, SUMMARY_WEIGHT)):
-        for mention in (*vocabulary.mentions(text), *vocabulary.signs(text)):
+        named = vocabulary.mentions(text)
+        for mention in (*named, *_beside(vocabulary.signs(text), named)):
             key = f"{mention.spoken.casefold()} {mention.is_sign}"
             said[key] += weight
             mentions[key] = mention
@@ -87,6 +89,14 @@ def _evidence(moment: KeyMoment, vocabulary: Vocabulary) -> _Evidence:
     for key, mention in mentions.items():
         evidence.add(mention, _worth(mention) * said[key] ** AGAIN)
     return evidence
+
+
+def _beside(signs: list[Mention], named: list[Mention]) -> Iterator[Mention]:
+    """Signs that are no part of a name: "sit still" is not "sit" besides."""
+    names = [f" {mention.spoken.casefold()} " for mention in named]
+    for sign in signs:
+        if not any(f" {sign.spoken.casefold()} " in name for name in names):
+            yield sign
 
 
 def _worth(mention: Mention) -> float:
