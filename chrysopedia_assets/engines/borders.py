@@ -26,7 +26,7 @@ MAX_TOPIC_UTTERANCES = 400
 
 # Log-odds of a border, by logistic regression on talks and screen recordings with hand-made chapters.
 WEIGHTS = np.array((0.55, 0.7, 0.35, 0.1, -0.5, 0.35))
-CERTAINTY = 1.05
+CERTAINTY = 1.1
 """The higher, the fewer borders; what a topic of the expected length costs, in the same unit."""
 _UNUSUAL_LENGTH = 0.6
 _FAR_TOO_SHORT = 5.0
