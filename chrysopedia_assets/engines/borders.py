@@ -24,7 +24,7 @@ MAX_TOPIC_S = 600.0
 MAX_TOPIC_UTTERANCES = 400
 """Bounds the work where times are odd."""
 
-# Log-odds of a border, by logistic regression on talks and screen recordings with hand-made chapters.
+# Log-odds in the order of `border_signs`, by logistic regression on talks and screen recordings with hand-made chapters.
 WEIGHTS = np.array((0.55, 0.7, 0.35, 0.1, -0.5, 0.35))
 CERTAINTY = 1.1
 """The higher, the fewer borders; what a topic of the expected length costs, in the same unit."""
