@@ -159,9 +159,11 @@ def figures(filed: Sequence[Filed], taxonomy: Taxonomy) -> dict[str, Figure]:
     truth = [label.category for label in labels]
     sure = [one for one in filed if one.sure]
     unsure = [one for one in filed if not one.sure]
+    later = [one for one in filed if one.label.kind == "later"]
     majority = Counter(truth).most_common(1)[0][0]
     found = {
         "macro_f1": Figure(macro_f1(filed), "F1", f"{len(filed)} moments"),
+        "macro_f1_later": Figure(macro_f1(later), "F1", f"of them {len(later)} that were written when the engine was done"),
         "accuracy": Figure(accuracy(filed), "share", _by_kind(filed)),
         "unsure": Figure(len(unsure) / len(filed), "share", "of the moments"),
         "accuracy_when_sure": Figure(accuracy(sure), "share", f"{len(sure)} moments"),
