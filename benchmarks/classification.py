@@ -8,7 +8,7 @@ also passages of real tutorials, each with the others of its video: `real_accura
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from resources.clients.taxonomy import read_taxonomy
 from resources.settings import PROJECT
 
 LABELS = PROJECT / "benchmarks" / "data"
+UNSEEN = "unseen"
 VIDEO = Video(video_id="video", title="A Video", creator="Nobody")
 
 
@@ -65,6 +66,8 @@ def main() -> None:
     labels = tuning() if given.tuning else held_out()
     filed = filed_by_engine(labels, taxonomy)
     found = figures(filed, taxonomy)
+    if not given.tuning:
+        found |= unseen_figures(filed_by_engine(unseen(), taxonomy), taxonomy)
     if given.data:
         found |= real_figures(given.data / "whisper_music", taxonomy)
     print_figures(found, given.json)
@@ -86,13 +89,23 @@ def tuning() -> list[Labelled]:
     return [label for label, held in _halves() if not held]
 
 
-def _halves() -> Iterable[tuple[Labelled, bool]]:
+def unseen() -> list[Labelled]:
+    """Written when the engine was done: neither tuned on nor held out."""
+    return [label for label in _labelled() if label.kind == UNSEEN]
+
+
+def _halves() -> Iterator[tuple[Labelled, bool]]:
     seen: Counter[tuple[str, str]] = Counter()
+    for label in _labelled():
+        if label.kind != UNSEEN:
+            seen[label.category, label.kind] += 1
+            yield label, seen[label.category, label.kind] % 2 == 0
+
+
+def _labelled() -> Iterator[Labelled]:
     for category, rows in tomllib.loads((LABELS / "moments.toml").read_text("utf-8")).items():
         for row in rows:
-            seen[category, row["kind"]] += 1
-            label = Labelled(row["said"], category, tuple(row["tags"]), row["kind"])
-            yield label, seen[category, label.kind] % 2 == 0
+            yield Labelled(row["said"], category, tuple(row["tags"]), row["kind"])
 
 
 def filed_by_engine(labels: Sequence[Labelled], taxonomy: Taxonomy) -> list[Filed]:
@@ -178,6 +191,16 @@ def figures(filed: Sequence[Filed], taxonomy: Taxonomy) -> dict[str, Figure]:
         note = f"precision {precision:.2f}, recall {recall:.2f}"
         found[f"f1_{category.key}"] = Figure(_f1(precision, recall), "F1", note)
     return found
+
+
+def unseen_figures(filed: Sequence[Filed], taxonomy: Taxonomy) -> dict[str, Figure]:
+    words = [_as(one.label, _most_words(one.label.said, taxonomy)) for one in filed]
+    return {
+        "unseen_macro_f1": Figure(macro_f1(filed), "F1", f"{len(filed)} moments"),
+        "unseen_accuracy": Figure(accuracy(filed), "share"),
+        "unseen_accuracy_when_sure": Figure(accuracy([o for o in filed if o.sure]), "share", f"{sum(o.sure for o in filed)} moments"),
+        "unseen_baseline_keywords": Figure(macro_f1(words), "F1"),
+    }  # fmt: skip
 
 
 def macro_f1(filed: Sequence[Filed]) -> float:

@@ -25,7 +25,7 @@ CATEGORY_WORTH = 0.7
 """A category's own name beside a tag's: "the mix" is spoken of everywhere."""
 AGAIN = 0.7
 """The power to which a word's weight is raised: one that is said four times does not decide four times as much."""
-VIDEO_WEIGHT = 2.0
+VIDEO_WEIGHT = 3.0
 """What a video that is all about one category adds to it, in words: its odd sentence is more likely about that too."""
 MIN_TOGETHER = 2
 """A category with fewer moments than this in a question of several makes a page of one odd remark."""

@@ -41,21 +41,22 @@ class Mention:
 
 
 class _Phrases:
-    """Words and phrases with what they stand for, by their stems."""
+    """Words and phrases with what they stand for, by their stems: "voicings" is "voicing", but "voice" is not."""
 
     def __init__(self, *, are_signs: bool = False) -> None:
         self._are_signs = are_signs
-        self._meanings: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
+        self._meanings: dict[tuple[str, ...], dict[tuple[str, str], int]] = defaultdict(dict)
+        """Each with the length of the shortest phrase that stands for it."""
         self._longest = 0
 
     def learn(self, phrase: str, category: str, tag: str) -> None:
-        key = _stemmed(phrase)
-        if key and (category, tag) not in self._meanings[key]:
-            self._meanings[key].append((category, tag))
+        if key := _stemmed(phrase):
+            known = self._meanings[key].get((category, tag), len(phrase))
+            self._meanings[key][category, tag] = min(known, len(phrase))
             self._longest = max(self._longest, len(key))
 
     def has(self, phrase: str) -> bool:
-        return _stemmed(phrase) in self._meanings
+        return bool(self._meant(_stemmed(phrase), phrase))
 
     def found_in(self, text: str) -> list[Mention]:
         words = list(_PART.finditer(text))
@@ -64,10 +65,10 @@ class _Phrases:
         while at < len(keys):
             size = self._known_at(keys, at)
             start, end = words[at].start(), words[at + max(size, 1) - 1].end()
-            if size and not _BORDER.search(text, start, end):
-                spoken = " ".join(text[start:end].split())
-                meanings = tuple(self._meanings[tuple(keys[at : at + size])])
-                found.append(Mention(_POSSESSIVE.sub("", spoken), meanings, self._are_signs))
+            spoken = _POSSESSIVE.sub("", " ".join(text[start:end].split()))
+            meanings = self._meant(tuple(keys[at : at + size]), spoken)
+            if meanings and not _BORDER.search(text, start, end):
+                found.append(Mention(spoken, meanings, self._are_signs))
             at += size or 1
         return found
 
@@ -75,6 +76,11 @@ class _Phrases:
         """How many words from `at` on make the longest known phrase; 0 for none."""
         sizes = range(min(self._longest, len(keys) - at), 0, -1)
         return next((n for n in sizes if tuple(keys[at : at + n]) in self._meanings), 0)
+
+    def _meant(self, key: tuple[str, ...], spoken: str) -> tuple[tuple[str, str], ...]:
+        """What a phrase stands for: a plural may lack its s, and nothing more may be missing."""
+        known = self._meanings.get(key, {})
+        return tuple(m for m, length in known.items() if len(spoken) >= length - 1)
 
 
 class Vocabulary:
