@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from chrysopedia_assets.engines.cleaning import cleaned, says_something
 from chrysopedia_assets.engines.cues import HEARSAY, THRESHOLD, Cues, cues
@@ -119,19 +119,20 @@ def _time_of(segment: Segment, chars: int) -> float:
 
 
 def chosen(units: list[Unit]) -> list[Passage]:
-    """The best passages that share no segment, as many as the taught time allows, in order of time."""
+    """The best passages, as many as the taught time allows, in order of time."""
     taught_s = sum(max(u.end_s - u.start_s, 0.0) for u in units if u.taught)
     most = max(1, round(taught_s / SECONDS_PER_MOMENT))
-    kept: list[Passage] = []
+    return sorted(islice(ranked(units), most), key=lambda p: p.first)
+
+
+def ranked(units: list[Unit]) -> Iterator[Passage]:
+    """Passages that share no segment, the best first."""
     used: set[int] = set()
     for passage in sorted(_passages(units), key=lambda p: (-p.worth, p.first, p.last)):
         covered = set(range(units[passage.first].first, units[passage.last].last + 1))
         if not covered & used:
-            kept.append(passage)
             used |= covered
-        if len(kept) == most:
-            break
-    return sorted(kept, key=lambda p: p.first)
+            yield passage
 
 
 def _passages(units: list[Unit]) -> Iterator[Passage]:
