@@ -32,8 +32,12 @@ TARGET_S = 45.0
 MAX_MOMENT_S = 90.0
 MAX_SEGMENTS = 6
 """Where segments are long; captions of a few words each may take more, up to `TARGET_S`."""
-DULL = 0.9
-"""A sentence must show more than this to lengthen a passage."""
+DULL = 1.5
+"""A sentence must be worth more than this to lengthen a passage."""
+RETURNS = 2
+"""Sentences of a chunk that must say a word before it counts as what the chunk is about."""
+RETURNING_WORTH, MOST_RETURNING = 0.8, 6
+"""What each such word adds to its sentence's cues, up to so many."""
 MIN_CHARS = 40
 """Less than this is a remark, not a moment."""
 MAX_SUMMARY_CHARS = 1_200
@@ -58,6 +62,12 @@ class Unit:
     said: str
     clean: str
     cues: Cues
+    returning: int
+    """How many of its words the chunk comes back to."""
+
+    @property
+    def worth(self) -> float:
+        return self.cues.score + RETURNING_WORTH * min(self.returning, MOST_RETURNING)
 
     @property
     def taught(self) -> bool:
@@ -93,21 +103,31 @@ def units_of(segments: tuple[Segment, ...], vocabulary: Vocabulary) -> list[Unit
     said = [(n, text) for n, text in enumerate(texts) if text]
     starts = [0, *accumulate(len(text) + 1 for _, text in said)][:-1]
     speech = " ".join(text for _, text in said)
+    spans = sentences(speech, tuple(starts))
+    clean = [cleaned(speech[start:end]) for start, end in spans]
+    words = [frozenset(stems(sentence)) for sentence in clean]
+    often = Counter(word for of in words for word in of)
     units, at = [], 0
-    for start, end in sentences(speech, tuple(starts)):
+    for (start, end), sentence, own in zip(spans, clean, words, strict=True):
         while at + 1 < len(starts) and starts[at + 1] <= start:
             at += 1
         until = at
         while until + 1 < len(starts) and starts[until + 1] < end:
             until += 1
         first, last = said[at][0], said[until][0]
-        times = (
-            _time_of(segments[first], start - starts[at]),
-            _time_of(segments[last], end - starts[until]),
-        )
-        clean = cleaned(speech[start:end])
         units.append(
-            Unit(start, end, first, last, *times, speech[start:end], clean, cues(clean, vocabulary))
+            Unit(
+                start=start,
+                end=end,
+                first=first,
+                last=last,
+                start_s=_time_of(segments[first], start - starts[at]),
+                end_s=_time_of(segments[last], end - starts[until]),
+                said=speech[start:end],
+                clean=sentence,
+                cues=cues(sentence, vocabulary),
+                returning=sum(often[word] >= RETURNS for word in own),
+            )
         )
     return units
 
@@ -144,7 +164,7 @@ def _passages(units: list[Unit]) -> Iterator[Passage]:
         for last in range(first, len(units)):
             if last > first and not _fits(unit, units[last]):
                 break
-            worth += units[last].cues.score - DULL
+            worth += units[last].worth - DULL
             if (
                 units[last].taught
                 and worth >= THRESHOLD
