@@ -38,7 +38,7 @@ RETURNS = 2
 """Sentences of a chunk that must say a word before it counts as what the chunk is about."""
 RETURNING_WORTH, MOST_RETURNING = 0.8, 6
 """What each such word adds to its sentence's cues, up to so many."""
-MIN_CHARS = 40
+MIN_CHARS = 60
 """Less than this is a remark, not a moment."""
 MAX_SUMMARY_CHARS = 1_200
 MIN_QUOTE_CHARS, MAX_QUOTE_CHARS = 30, 300
@@ -253,9 +253,10 @@ def _quote(units: list[Unit], speech: str) -> str:
 
 
 def _quotable(unit: Unit) -> float:
-    """Teaching, less what cleaning had to take away, and less what only others say."""
+    """Its worth, less what cleaning had to take away, what only others say, and what needs the sentence before."""
     hearsay = 2.0 * bool(HEARSAY.search(unit.clean))
-    return unit.cues.score - hearsay - 3.0 * (1.0 - len(unit.clean) / max(len(unit.said), 1))
+    leaning = 1.0 * bool(_LEANS_BACK.match(unit.clean))
+    return unit.worth - hearsay - leaning - 3.0 * (1.0 - len(unit.clean) / max(len(unit.said), 1))
 
 
 def _kind(units: list[Unit]) -> MomentKind:
