@@ -135,7 +135,8 @@ def gerund(verb: str) -> str:
     return f"{verb}ing"
 
 
-_GERUNDS = frozenset(map(gerund, ACTIONS))
+_DEEDS = ACTIONS | words_of("make take give find finish polish shorten emphasize emphasise thicken")
+_GERUNDS = frozenset(map(gerund, _DEEDS))
 
 
 def _statements(text: str) -> Iterator[tuple[str, float]]:
@@ -152,20 +153,29 @@ def doings(clause: str) -> Iterator[str]:
     """What is done to what anywhere in a clause: "once you start boosting the sound" is about "boosting the sound"."""
     if _OTHERS.search(clause) or _SUPPOSED.search(clause):
         return
-    words = [plain(word) for word in tokens(clause)]
-    for n, word in enumerate(words):
-        before = words[n - 1] if n else "to"
-        if word in ACTIONS and before in _BEFORE_A_VERB:
+    spoken = tokens(clause)
+    for n, word in enumerate(map(plain, spoken)):
+        before = plain(spoken[n - 1]) if n else "to"
+        if word in _DEEDS and before in _BEFORE_A_VERB:
             verb = gerund(word)
         elif word in _GERUNDS and before not in _BEFORE_A_NOUN:
             verb = word
         else:
             continue
-        spoken = tokens(clause)[n + 1 :]
-        if thing := _thing(spoken):
-            rest = spoken[len(thing) :]
-            where = _thing(rest[1:]) if rest and rest[0].casefold() in _JOINS else []
-            yield " ".join([verb, *thing, *(rest[:1] if where else []), *where])
+        rest = spoken[n + 1 :]
+        thing = _thing(rest)
+        where = _where(rest[len(thing) or int(rest[:1] in (["it"], ["them"])) :])
+        if thing or where:
+            yield " ".join([verb, *thing, *where])
+
+
+def _where(words: list[str]) -> list[str]:
+    """ "on the master", "by 2 semitones": the words of a place or an amount that a list of words begins with."""
+    if not words or words[0].casefold() not in _JOINS:
+        return []
+    amount = VALUE.match(" ".join(words[1:4]))
+    found = amount[0].split() if amount else _thing(words[1:])
+    return [words[0], *found] if found else []
 
 
 def _thing(words: list[str]) -> list[str]:

@@ -256,7 +256,7 @@ def _quotable(unit: Unit) -> float:
     """Its worth, less what cleaning had to take away, what only others say, and what needs the sentence before."""
     hearsay = 2.0 * bool(HEARSAY.search(unit.clean))
     leaning = 1.0 * bool(_LEANS_BACK.match(unit.clean))
-    return unit.worth - hearsay - leaning - 3.0 * (1.0 - len(unit.clean) / max(len(unit.said), 1))
+    return (unit.cues.score + unit.worth) / 2 - hearsay - leaning - 3.0 * (1.0 - len(unit.clean) / max(len(unit.said), 1))
 
 
 def _kind(units: list[Unit]) -> MomentKind:
