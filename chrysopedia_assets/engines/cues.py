@@ -68,7 +68,7 @@ def cues(sentence: str, vocabulary: Vocabulary) -> Cues:
     reasons = len(REASON.findall(sentence))
     chat = CHAT.search(sentence) is not None
     score = (
-        1.5 * min(values, 3)
+        3.5 * min(values, 3)
         + 1.2 * min(len(vocabulary.plugins(sentence)), 2)
         + 0.6 * min(len(vocabulary.mentions(sentence)), 3)
         + 0.7 * min(len(INSTRUCTION.findall(sentence)), 2)

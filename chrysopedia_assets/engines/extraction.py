@@ -28,10 +28,8 @@ from chrysopedia_assets.stages.key_moments import (
 
 SECONDS_PER_MOMENT = 60.0
 """How dense moments may lie in speech that teaches from end to end."""
-TARGET_S = 45.0
-MAX_MOMENT_S = 90.0
-MAX_SEGMENTS = 6
-"""Where segments are long; captions of a few words each may take more, up to `TARGET_S`."""
+MAX_MOMENT_S = 45.0
+"""Only a single sentence may take longer."""
 DULL = 1.5
 """A sentence must be worth more than this to lengthen a passage."""
 RETURNS = 2
@@ -156,13 +154,16 @@ def ranked(units: list[Unit]) -> Iterator[Passage]:
 
 
 def _passages(units: list[Unit]) -> Iterator[Passage]:
-    """Every run of sentences within the bounds that scores enough; a run opens and closes with a sentence that teaches."""
+    """Every run of sentences within the bounds that scores enough; a run opens and closes with a sentence that teaches.
+
+    No sentence of a run only chats."""
     for first, unit in enumerate(units):
         if not unit.taught or (first and units[first - 1].taught and _LEANS_BACK.match(unit.clean)):
             continue
         worth = 0.0
         for last in range(first, len(units)):
-            if last > first and not _fits(unit, units[last]):
+            too_long = units[last].end_s - unit.start_s > MAX_MOMENT_S
+            if last > first and (too_long or units[last].cues.chat):
                 break
             worth += units[last].worth - DULL
             if (
@@ -171,11 +172,6 @@ def _passages(units: list[Unit]) -> Iterator[Passage]:
                 and units[last].end - unit.start >= MIN_CHARS
             ):
                 yield Passage(worth, first, last)
-
-
-def _fits(first: Unit, last: Unit) -> bool:
-    length_s, segments = last.end_s - first.start_s, last.last - first.first + 1
-    return length_s <= TARGET_S or (length_s <= MAX_MOMENT_S and segments <= MAX_SEGMENTS)
 
 
 def _moment(
