@@ -135,7 +135,9 @@ def _compared(measure: str, of: Mapping[str, Sequence[float]]) -> Iterator[tuple
     for name, values in of.items():
         note = f"{len(values)} meetings; 95% {interval(values)}"
         yield f"qmsum_{measure}_{name}", Figure(statistics.mean(values), "", note)
-    best = max((name for name in of if name != "engine"), key=lambda name: statistics.mean(of[name]))
+    best = max(
+        (name for name in of if name != "engine"), key=lambda name: statistics.mean(of[name])
+    )
     ahead = [a - b for a, b in zip(of["engine"], of[best], strict=True)]
     note = f"engine minus {best}, paired; 95% {interval(ahead)}"
     yield f"qmsum_{measure}_ahead", Figure(statistics.mean(ahead), "", note)
@@ -253,7 +255,7 @@ def opens_with(moment: KeyMoment) -> bool:
 def is_list(title: str) -> bool:
     """ "Vocal and Breakdown": after the subject nothing but nouns that "and" joins."""
     rest = title.rpartition(":")[2].split()
-    return len(rest) < 2 or all(w[0].isupper() or w == "and" for w in rest) and "and" in rest  # fmt: skip
+    return len(rest) < 2 or (all(w[0].isupper() or w == "and" for w in rest) and "and" in rest)  # fmt: skip
 
 
 def chatters(moment: KeyMoment) -> bool:

@@ -14,7 +14,9 @@ def words(text: str) -> list[str]:
 
 def rouge_n(found: Sequence[str], wanted: Sequence[str], n: int) -> float:
     """F1 of the runs of `n` words that both have, each as often as both have it."""
-    ours, theirs = (Counter(zip(*(t[at:] for at in range(n)), strict=False)) for t in (found, wanted))
+    ours, theirs = (
+        Counter(zip(*(t[at:] for at in range(n)), strict=False)) for t in (found, wanted)
+    )
     return _f1((ours & theirs).total(), ours.total(), theirs.total())
 
 

@@ -78,7 +78,9 @@ _FINITE = re.compile(
 
 _SUPPOSED = re.compile(r"\b(?:would|could|might|\w+['\u2019](?:d|ll)|will)\b", _I)
 _BEFORE_A_VERB = words_of("to you we i and or can should just gonna always then also usually")
-_BEFORE_A_NOUN = words_of("the a an this that these those my your our his her their its some any no")
+_BEFORE_A_NOUN = words_of(
+    "the a an this that these those my your our his her their its some any no"
+)
 _JOINS = words_of("with on in to from at below above into by before after between for")
 _ARTICLES = words_of("the a an some more any")
 MAX_THING_WORDS = 3
@@ -137,6 +139,9 @@ def gerund(verb: str) -> str:
 
 _DEEDS = ACTIONS | words_of("make take give find finish polish shorten emphasize emphasise thicken")
 _GERUNDS = frozenset(map(gerund, _DEEDS))
+_NEED_A_THING = words_of(
+    "using putting taking making giving finding bringing adding leaving choosing"
+)
 
 
 def _statements(text: str) -> Iterator[tuple[str, float]]:
@@ -165,7 +170,7 @@ def doings(clause: str) -> Iterator[str]:
         rest = spoken[n + 1 :]
         thing = _thing(rest)
         where = _where(rest[len(thing) or int(rest[:1] in (["it"], ["them"])) :])
-        if thing or where:
+        if thing or (where and verb not in _NEED_A_THING):
             yield " ".join([verb, *thing, *where])
 
 

@@ -8,11 +8,18 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, islice
 
 from chrysopedia_assets.engines.cleaning import cleaned, says_something
-from chrysopedia_assets.engines.cues import HEARSAY, THRESHOLD, Cues, cues
+from chrysopedia_assets.engines.cues import (
+    ADVERT_ENDS,
+    ADVERT_OPENS,
+    HEARSAY,
+    THRESHOLD,
+    Cues,
+    cues,
+)
 from chrysopedia_assets.engines.phrases import distinct, key_phrases, phrase_key, phrases
 from chrysopedia_assets.engines.text import sentences, stems
 from chrysopedia_assets.engines.titles import MAX_TITLE_CHARS, best_title, phrase_title
@@ -32,6 +39,8 @@ MAX_MOMENT_S = 45.0
 """Only a single sentence may take longer."""
 DULL = 1.5
 """A sentence must be worth more than this to lengthen a passage."""
+ADVERT_S = 45.0
+"""So long after the words that open an advertisement, or before those that end it, nothing is taught."""
 RETURNS = 2
 """Sentences of a chunk that must say a word before it counts as what the chunk is about."""
 RETURNING_WORTH, MOST_RETURNING = 0.8, 6
@@ -60,6 +69,8 @@ class Unit:
     said: str
     clean: str
     cues: Cues
+    chat: bool
+    """Its own words only chat, or it belongs to an advertisement."""
     returning: int
     """How many of its words the chunk comes back to."""
 
@@ -69,7 +80,7 @@ class Unit:
 
     @property
     def taught(self) -> bool:
-        return not self.cues.chat and says_something(self.clean)
+        return not self.chat and says_something(self.clean)
 
 
 @dataclass(frozen=True)
@@ -113,6 +124,7 @@ def units_of(segments: tuple[Segment, ...], vocabulary: Vocabulary) -> list[Unit
         while until + 1 < len(starts) and starts[until + 1] < end:
             until += 1
         first, last = said[at][0], said[until][0]
+        shown = cues(sentence, vocabulary)
         units.append(
             Unit(
                 start=start,
@@ -123,11 +135,22 @@ def units_of(segments: tuple[Segment, ...], vocabulary: Vocabulary) -> list[Unit
                 end_s=_time_of(segments[last], end - starts[until]),
                 said=speech[start:end],
                 clean=sentence,
-                cues=cues(sentence, vocabulary),
+                cues=shown,
+                chat=shown.chat,
                 returning=sum(often[word] >= RETURNS for word in own),
             )
         )
-    return units
+    return _without_adverts(units)
+
+
+def _without_adverts(units: list[Unit]) -> list[Unit]:
+    opened = [u.start_s for u in units if ADVERT_OPENS.search(u.clean)]
+    ended = [u.end_s for u in units if ADVERT_ENDS.search(u.clean)]
+    spans = [(s, s + ADVERT_S) for s in opened] + [(s - ADVERT_S, s) for s in ended]
+    return [
+        replace(u, chat=True) if any(a <= u.start_s and u.end_s <= b for a, b in spans) else u
+        for u in units
+    ]
 
 
 def _time_of(segment: Segment, chars: int) -> float:
@@ -163,7 +186,7 @@ def _passages(units: list[Unit]) -> Iterator[Passage]:
         worth = 0.0
         for last in range(first, len(units)):
             too_long = units[last].end_s - unit.start_s > MAX_MOMENT_S
-            if last > first and (too_long or units[last].cues.chat):
+            if last > first and (too_long or units[last].chat):
                 break
             worth += units[last].worth - DULL
             if (
@@ -252,7 +275,12 @@ def _quotable(unit: Unit) -> float:
     """Its worth, less what cleaning had to take away, what only others say, and what needs the sentence before."""
     hearsay = 2.0 * bool(HEARSAY.search(unit.clean))
     leaning = 1.0 * bool(_LEANS_BACK.match(unit.clean))
-    return (unit.cues.score + unit.worth) / 2 - hearsay - leaning - 3.0 * (1.0 - len(unit.clean) / max(len(unit.said), 1))
+    return (
+        (unit.cues.score + unit.worth) / 2
+        - hearsay
+        - leaning
+        - 3.0 * (1.0 - len(unit.clean) / max(len(unit.said), 1))
+    )
 
 
 def _kind(units: list[Unit]) -> MomentKind:

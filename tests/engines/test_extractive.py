@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chrysopedia_assets.engines import EXTRACTIVE
 from chrysopedia_assets.engines import extractive
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.errors import ConfigurationError
@@ -76,7 +77,7 @@ def test_a_question_of_an_unknown_kind_is_refused() -> None:
         SegmentationQuestion(SegmentationInput(video=video(), segments=transcript("a").segments)),
         given=Unknown(video=video()),
     )
-    with pytest.raises(ConfigurationError, match="extractive 1 has no reply"):
+    with pytest.raises(ConfigurationError, match=f"{EXTRACTIVE} has no reply"):
         ENGINE([question])
 
 
