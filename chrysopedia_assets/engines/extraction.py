@@ -45,6 +45,8 @@ RETURNS = 2
 """Sentences of a chunk that must say a word before it counts as what the chunk is about."""
 RETURNING_WORTH, MOST_RETURNING = 0.8, 6
 """What each such word adds to its sentence's cues, up to so many."""
+AROUND = 40
+"""Sentences before and after that make a sentence worth more or less than the chunk's average does."""
 MIN_CHARS = 60
 """Less than this is a remark, not a moment."""
 MAX_SUMMARY_CHARS = 1_200
@@ -71,12 +73,8 @@ class Unit:
     cues: Cues
     chat: bool
     """Its own words only chat, or it belongs to an advertisement."""
-    returning: int
-    """How many of its words the chunk comes back to."""
-
-    @property
-    def worth(self) -> float:
-        return self.cues.score + RETURNING_WORTH * min(self.returning, MOST_RETURNING)
+    worth: float
+    """By its cues, its words that the chunk comes back to, and what stands around it."""
 
     @property
     def taught(self) -> bool:
@@ -92,14 +90,25 @@ class Passage:
     last: int
 
 
+@dataclass(frozen=True)
+class Chunk:
+    """What every moment of a chunk is made with; `rarity` is less for what is said all over it."""
+
+    given: ExtractionInput
+    speech: str
+    rarity: dict[str, float]
+    vocabulary: Vocabulary
+
+
 def extract(given: ExtractionInput, vocabulary: Vocabulary) -> ExtractionReply:
     """Moments in order of time; none when nothing in the chunk teaches."""
     units = units_of(given.segments, vocabulary)
     speech = spoken(given.segments)
+    chunk = Chunk(given, speech, _rarity(speech), vocabulary)
     titles: set[str] = set()
     moments = []
     for passage in chosen(units):
-        moment = _moment(given, units[passage.first : passage.last + 1], speech, titles, vocabulary)
+        moment = _moment(chunk, units[passage.first : passage.last + 1], titles)
         if moment:
             titles.add(moment.title)
             moments.append(moment)
@@ -115,16 +124,16 @@ def units_of(segments: tuple[Segment, ...], vocabulary: Vocabulary) -> list[Unit
     spans = sentences(speech, tuple(starts))
     clean = [cleaned(speech[start:end]) for start, end in spans]
     words = [frozenset(stems(sentence)) for sentence in clean]
-    often = Counter(word for of in words for word in of)
+    shown = [cues(sentence, vocabulary) for sentence in clean]
+    worths = _worths(shown, words)
     units, at = [], 0
-    for (start, end), sentence, own in zip(spans, clean, words, strict=True):
+    for (start, end), sentence, own, worth in zip(spans, clean, shown, worths, strict=True):
         while at + 1 < len(starts) and starts[at + 1] <= start:
             at += 1
         until = at
         while until + 1 < len(starts) and starts[until + 1] < end:
             until += 1
         first, last = said[at][0], said[until][0]
-        shown = cues(sentence, vocabulary)
         units.append(
             Unit(
                 start=start,
@@ -135,12 +144,27 @@ def units_of(segments: tuple[Segment, ...], vocabulary: Vocabulary) -> list[Unit
                 end_s=_time_of(segments[last], end - starts[until]),
                 said=speech[start:end],
                 clean=sentence,
-                cues=shown,
-                chat=shown.chat,
-                returning=sum(often[word] >= RETURNS for word in own),
+                cues=own,
+                chat=own.chat,
+                worth=worth,
             )
         )
     return _without_adverts(units)
+
+
+def _worths(shown: list[Cues], words: list[frozenset[str]]) -> list[float]:
+    often = Counter(word for of in words for word in of)
+    own = [
+        of.score + RETURNING_WORTH * min(sum(often[w] >= RETURNS for w in said), MOST_RETURNING)
+        for of, said in zip(shown, words, strict=True)
+    ]
+    average = sum(own) / max(len(own), 1)
+    until = [0.0, *accumulate(own)]
+    worths = []
+    for n, worth in enumerate(own):
+        first, last = max(n - AROUND, 0), min(n + AROUND + 1, len(own))
+        worths.append(worth + (until[last] - until[first]) / (last - first) - average)
+    return worths
 
 
 def _without_adverts(units: list[Unit]) -> list[Unit]:
@@ -197,11 +221,10 @@ def _passages(units: list[Unit]) -> Iterator[Passage]:
                 yield Passage(worth, first, last)
 
 
-def _moment(
-    given: ExtractionInput, units: list[Unit], speech: str, titles: set[str], vocabulary: Vocabulary
-) -> FoundMoment | None:
+def _moment(chunk: Chunk, units: list[Unit], titles: set[str]) -> FoundMoment | None:
+    given = chunk.given
     summary = _summary(units)
-    quote = _quote(units, speech)
+    quote = _quote(units, chunk.speech)
     if not summary or not quote:
         return None
     first, last = units[0].first, units[-1].last
@@ -209,47 +232,50 @@ def _moment(
     return FoundMoment(
         first_segment=given.first_segment + first,
         last_segment=given.first_segment + last,
-        title=_title(units, given, titles, vocabulary),
+        title=_title(chunk, units, titles),
         summary=summary,
         kind=_kind(units),
         quote=quote,
-        plugins=vocabulary.plugins(covered),
+        plugins=chunk.vocabulary.plugins(covered),
     )
 
 
-def _title(
-    units: list[Unit], given: ExtractionInput, titles: set[str], vocabulary: Vocabulary
-) -> str:
+def _title(chunk: Chunk, units: list[Unit], titles: set[str]) -> str:
     """From the moment's own clauses; else what it is about and its phrases that stand for something by themselves."""
     said = [u.clean for u in units if u.taught]
     text = " ".join(said)
-    found = key_phrases(text, _rarity(given), vocabulary)
-    title = best_title(said, distinct(found, 1), vocabulary)
+    found = key_phrases(text, chunk.rarity, chunk.vocabulary)
+    title = best_title(said, distinct(found, 1), chunk.vocabulary)
     return next(
-        (t for t in (title, _listed(text, found, given, vocabulary)) if t and t not in titles),
-        title or given.label,
+        (t for t in (title, _listed(chunk, text, found)) if t and t not in titles),
+        title or chunk.given.label,
     )
 
 
-def _listed(text: str, found: list[str], given: ExtractionInput, vocabulary: Vocabulary) -> str:
+def _listed(chunk: Chunk, text: str, found: list[str]) -> str:
     """ "Limiter: True Peak and Ceiling": the chunk's topic where it is said, then two phrases, the second a firm one."""
     counts = Counter(phrase_key(phrase) for phrase in phrases(text))
 
     def firm(phrase: str) -> bool:
-        known = " " in phrase or vocabulary.names(phrase) or counts[phrase_key(phrase)] > 1
-        return known and not vocabulary.plugins(phrase)  # "Ableton" tells no moment from another
+        known = " " in phrase or chunk.vocabulary.names(phrase) or counts[phrase_key(phrase)] > 1
+        return known and not chunk.vocabulary.plugins(
+            phrase
+        )  # "Ableton" tells no moment from another
 
-    about = re.split(r",| and |:", given.label)[0]
+    about = re.split(r",| and |:", chunk.given.label)[0]
     said = bool(set(stems(about)) & set(stems(text)))
     in_order = distinct(sorted(found, key=firm, reverse=True), 3)
     own = [p for p in in_order if not said or not set(stems(p)) & set(stems(about))]
     listed = phrase_title([*own[:1], *filter(firm, own[1:2])] if said else own[:2])
-    return (f"{about}: {listed}"[:MAX_TITLE_CHARS] if said else listed) if listed else given.label
+    return (
+        (f"{about}: {listed}"[:MAX_TITLE_CHARS] if said else listed)
+        if listed
+        else chunk.given.label
+    )
 
 
-def _rarity(given: ExtractionInput) -> dict[str, float]:
-    """Less for what is said all over the chunk."""
-    counts = Counter(phrase_key(phrase) for phrase in phrases(spoken(given.segments)))
+def _rarity(speech: str) -> dict[str, float]:
+    counts = Counter(phrase_key(phrase) for phrase in phrases(speech))
     return {key: 1.0 / (1.0 + math.log(count)) for key, count in counts.items()}
 
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chrysopedia_assets.engines import EXTRACTIVE
-from chrysopedia_assets.engines import extractive
+from chrysopedia_assets.engines import EXTRACTIVE, extractive
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
 from chrysopedia_assets.errors import ConfigurationError
 from chrysopedia_assets.models.transcripts import Segment
