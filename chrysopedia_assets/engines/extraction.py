@@ -41,12 +41,9 @@ DULL = 1.5
 """A sentence must be worth more than this to lengthen a passage."""
 ADVERT_S = 45.0
 """So long after the words that open an advertisement, or before those that end it, nothing is taught."""
-RETURNS = 2
-"""Sentences of a chunk that must say a word before it counts as what the chunk is about."""
-RETURNING_WORTH, MOST_RETURNING = 0.8, 6
-"""What each such word adds to its sentence's cues, up to so many."""
-AROUND = 40
-"""Sentences before and after that make a sentence worth more or less than the chunk's average does."""
+RETURNING_WORTH, MOST_RETURNING = 0.5, 20.0
+"""What is added to a sentence's cues for its words that the chunk comes back to: so much of the sum of the logarithms of
+how many sentences say each, up to so much of it."""
 MIN_CHARS = 60
 """Less than this is a remark, not a moment."""
 MAX_SUMMARY_CHARS = 1_200
@@ -74,7 +71,7 @@ class Unit:
     chat: bool
     """Its own words only chat, or it belongs to an advertisement."""
     worth: float
-    """By its cues, its words that the chunk comes back to, and what stands around it."""
+    """By its cues and its words that the chunk comes back to."""
 
     @property
     def taught(self) -> bool:
@@ -152,19 +149,11 @@ def units_of(segments: tuple[Segment, ...], vocabulary: Vocabulary) -> list[Unit
     return _without_adverts(units)
 
 
-def _worths(shown: list[Cues], words: list[frozenset[str]]) -> list[float]:
+def _worths(shown: list[Cues], words: list[frozenset[str]]) -> Iterator[float]:
     often = Counter(word for of in words for word in of)
-    own = [
-        of.score + RETURNING_WORTH * min(sum(often[w] >= RETURNS for w in said), MOST_RETURNING)
-        for of, said in zip(shown, words, strict=True)
-    ]
-    average = sum(own) / max(len(own), 1)
-    until = [0.0, *accumulate(own)]
-    worths = []
-    for n, worth in enumerate(own):
-        first, last = max(n - AROUND, 0), min(n + AROUND + 1, len(own))
-        worths.append(worth + (until[last] - until[first]) / (last - first) - average)
-    return worths
+    for own, said in zip(shown, words, strict=True):
+        returning = sum(math.log(often[word]) for word in sorted(said))
+        yield own.score + RETURNING_WORTH * min(returning, MOST_RETURNING)
 
 
 def _without_adverts(units: list[Unit]) -> list[Unit]:
