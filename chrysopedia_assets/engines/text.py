@@ -46,7 +46,9 @@ def plain(word: str) -> str:
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """Cut common English endings, so that "compressing" and "compressor" meet; at least four letters stay."""
-    found = word
+    # Only of a whole word: "tension" once became "tens" and then "ten".
+    plural = len(word) == 4 and word.endswith("s") and not word.endswith(("ss", "us"))
+    found = word[:-1] if plural else word
     while (shorter := _shortened(found)) != found:
         found = shorter
     return found
@@ -65,8 +67,6 @@ def _shortened(word: str) -> str:
             cut = word[: -len(ending)]
             doubled = ending in ("ing", "ed", "er") and cut[-1] == cut[-2] and len(cut) > 4
             return cut[:-1] if doubled and cut[-1] not in "ls" else cut
-    if len(word) == 4 and word.endswith("s") and not word.endswith(("ss", "us")):
-        return word[:-1]
     return word
 
 

@@ -249,7 +249,7 @@ def test_a_page_is_shown_for_people_as_markdown_and_as_json(
 ) -> None:
     shown_json = chrysopedia("pages", "show", page, "--json").json
     assert shown_json["video"]["creator"]
-    assert shown_json["made_by"] == "extractive 1"
+    assert shown_json["made_by"] == "extractive 2"
     record = shown_json["page"]
     assert record["page_id"] == page
     source = chrysopedia("pages", "show", page, "--markdown").out

@@ -8,13 +8,13 @@ from chrysopedia_assets.engines.clauses import doings
 from chrysopedia_assets.engines.cleaning import cleaned
 from chrysopedia_assets.engines.extraction import units_of
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
-from chrysopedia_assets.engines.titles import MAX_TITLE_CHARS, candidates
+from chrysopedia_assets.engines.titles import MAX_TITLE_CHARS, candidates, heading
 from chrysopedia_assets.engines.vocabulary import Vocabulary
 from chrysopedia_assets.models.key_moments import KeyMoment
 from chrysopedia_assets.models.transcripts import Transcript
 from chrysopedia_assets.stages.key_moments import find_key_moments
 from chrysopedia_assets.stages.topic_chunks import split_topics
-from tests.builders import small_taxonomy, transcript
+from tests.builders import product_taxonomy, small_taxonomy, transcript
 
 VOCABULARY = Vocabulary(small_taxonomy())
 ENGINE = ExtractiveEngine(small_taxonomy())
@@ -69,6 +69,8 @@ def test_fillers_leave_the_summary_but_not_the_quote() -> None:
         ("It's, like, 3 dB, ish.", "It's 3 dB."),
         ("Right now it's mono.", "Right now it's mono."),
         ("Um. Uh.", ""),
+        ("You'll be like, why is it late?", "You'll be like, why is it late?"),
+        ("You see me do it. It's a kick.", "You see me do it. It's a kick."),
     ],
 )
 def test_cleaning_takes_fillers_and_nothing_else(said: str, clean: str) -> None:
@@ -140,12 +142,28 @@ def test_what_the_chunk_comes_back_to_is_worth_more_than_an_aside() -> None:
     assert min(about) > max(before, after)
 
 
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("I've got a high shelf, plus 2 dB at 10k, and I like it.", "High Shelf: Plus 2 dB at 10k"),
+        ("The reason is, a glue compressor has got one threshold.", "A Glue Compressor Has Got One Threshold"),
+        ("You know, the limiter does it to all of us.", ""),
+        ("Then there's this thing on the shelf.", ""),
+    ],
+)  # fmt: skip
+def test_a_heading_names_the_thing_where_no_clause_can_stand_alone(said: str, title: str) -> None:
+    assert heading([said], VOCABULARY) == title
+
+
 def test_plugins_are_given_as_the_taxonomy_spells_them() -> None:
     found = VOCABULARY.plugins(
         "I use pro q 3 into Valhalla vintage verb, it is vital. Vital is free, my Vital patch."
     )
     assert found == ("Pro-Q 3", "Valhalla VintageVerb", "Vital")
     assert VOCABULARY.plugins("It is vital to check. Vital question.") == ()
+    assert Vocabulary(product_taxonomy()).plugins("Turn the kick 2 dB down, then Kick 2.") == (
+        "Kick 2",
+    )
 
 
 def test_moments_do_not_overlap_and_keep_titles_short() -> None:
