@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from chrysopedia_assets.engines.clauses import clauses, readings
+from chrysopedia_assets.engines.clauses import DOING_WORTH, clauses, doings, readings
 from chrysopedia_assets.engines.lexicon import (
     ACTIONS,
     BAD_ENDINGS,
@@ -176,7 +176,8 @@ def joined(parts: Sequence[str]) -> str:
 def candidates(sentence: str, vocabulary: Vocabulary, place: int = 0) -> Iterator[Candidate]:
     """Every title that this cleaned sentence offers; `place` is its position in the passage."""
     for clause in clauses(sentence):
-        for text, worth in readings(clause):
+        about = ((text, DOING_WORTH) for text in doings(clause))
+        for text, worth in (*readings(clause), *about):
             title = _tidied(text)
             if title and _reads_well(title):
                 score = worth + _worth(title, vocabulary) - 0.05 * place
