@@ -9,7 +9,7 @@ from resources.settings import PROJECT, SAMPLES
 from tests.builders import all_stages, product_taxonomy
 
 SAMPLE = SAMPLES / "Colin Hathersage" / "Mastering Your Own Record Without Wrecking It.srt"
-TITLE = "Mid-Side Processing: True Peak and Limiter"
+TITLE = "Limiting: True Peak and Dither"
 LINES = 13
 
 
