@@ -32,7 +32,7 @@ CHAT = re.compile(
     r"\b(?:subscribe|subscribing|sponsor\w*|patreon|merch|discord|newsletter|supporters|smash (?:the|that)|like and|hit (?:the )?like|(?:give|leave) (?:\w+ ){0,3}(?:like|thumbs)|consider lik\w+"
     r"|in the (?:description|comments|chat)|(?:link|links|download|rack)(?:'s| is| are)? (?:in|down|below)|links? below|tell me (?:what|which|in)|comment|comments"
     r"|can you (?:hear|see) me|is this (?:on|working)|welcome (?:back|to)|thank you|thanks|see you (?:next|in)|next (?:week|friday|video|time)|bye+|good (?:morning|evening)|what's up|hello|hey guys|hi(?!-)"
-    r"|love you|this episode|this video is|brought to you|free download|sample pack i|my (?:courses?|packs?|patreon|website|store)|check out (?:my|the link)|check here|sign up|promo|discount|giveaway|follow (?:me|us|the show|along)|join (?:us|the live\w*)|(?:send|sent) (?:it|them|that) our way"
+    r"|love you|this episode|this video is|brought to you|free download|sample pack i|my (?:courses?|packs?|patreon|website|store)|check out (?:my|the link)|check here|sign up|buy (?:at|from|it|my|now)|promo|discount|giveaway|follow (?:me|us|the show|along)|join (?:us|the live\w*)|(?:send|sent) (?:it|them|that) our way"
     r"|in this video|later in (?:this|the) video|today'?s? (?:video|it's)|stay tuned|hop in|stick around|if you're (?:still )?(?:new )?here|this video|next episode|homework)\b",
     _I,
 )

@@ -44,7 +44,7 @@ ADVERT_S = 45.0
 RETURNING_WORTH, MOST_RETURNING = 0.5, 20.0
 """What is added to a sentence's cues for its words that the chunk comes back to: so much of the sum of the logarithms of
 how many sentences say each, up to so much of it."""
-MIN_CHARS = 60
+MIN_CHARS = 50
 """Less than this is a remark, not a moment."""
 MAX_SUMMARY_CHARS = 1_200
 MIN_QUOTE_CHARS, MAX_QUOTE_CHARS = 30, 300

@@ -24,12 +24,18 @@ _UNITS = (
     r"|lufs|lu|bpm|bars?|beats?|semitones?|cents?|octaves?|voices?|bits?|times|x|steps?|samples?|st|oct"
     r"|kb|mb|gb|lines?|degrees?|to\s+(?:1|one)|of)\b|(?<=\d)%"
 )
+_SPELLED = (
+    r"(?:one(?!\s+second\b)|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
+    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundred|thousand)"
+)
+_SPELLED_UNITS = r"(?:hertz|kilohertz|milliseconds?|seconds?|d[bB]|decibels?|percent|semitones?|cents?|octaves?|to\s+one)\b"
 VALUE = re.compile(
     rf"(?<![\w.]){NUMBER}(?:\s*(?:-|to|or|and)\s*{NUMBER})?\s*(?:{_UNITS})|(?<![\w.])[-+]?\d+(?:\.\d+)?\s?%"
-    rf"|\b(?:at|to|about|around|minus|plus|below|above|of)\s+[-+]?\d+(?:[.,]\d+)*\b",
+    rf"|\b(?:at|to|about|around|minus|plus|below|above|of)\s+[-+]?\d+(?:[.,]\d+)*\b"
+    rf"|\b(?:(?:plus|minus|about|around)\s+)?{_SPELLED}(?:[\s-]+(?:and\s+|point\s+|a\s+)?{_SPELLED})*\s+{_SPELLED_UNITS}",
     re.IGNORECASE,
 )
-"""A number that sets something: with a unit, or after a word such as "at"."""
+"""A number that sets something: with a unit, which a number in words needs, or after a word such as "at"."""
 
 
 def tokens(text: str) -> list[str]:

@@ -224,8 +224,8 @@ def page(chrysopedia: Command, ann: Path) -> str:
     """The id of a page made from speech that tries to be markup, and worse."""
     put_whisper(
         ann / "Kick.json",
-        "[red]set[/red] the \x1b[31mcompressor\x1b[0m to a ratio of 4 to 1 because \x1b]0;owned\x07 it eats headroom",
-        *LINES,
+        "now the \x1b[31mcompressor\x1b[0m because \x1b]0;owned\x07 it eats headroom",
+        *(line.replace("I set", "I [red]set[/red]") for line in LINES),
         title="Kick [bold]now[/bold] \x1b[2J",
     )
     chrysopedia("ingest")
