@@ -209,9 +209,7 @@ def test_the_unit_starts_the_product_as_nobody_special() -> None:
     program, command = service["ExecStart"].rsplit("/", 1)[1].split(" ", 1)
     assert program == "chrysopedia" and is_a_command(command.split())
     assert service["NoNewPrivileges"] == "yes" and service["ProtectSystem"] == "strict"
-    text = (DEPLOY / "chrysopedia.service").read_text()
-    for name, value in re.findall(r"Environment=(\w+)=(\S+)", text):
-        assert not SECRET.search(name) or (name.endswith("_FILE") and value.startswith("%d/"))
+    assert not SECRET.search((DEPLOY / "chrysopedia.service").read_text())
 
 
 def test_the_proxy_asks_who_is_there_before_every_address_of_ours() -> None:
