@@ -82,7 +82,7 @@ _RECORDS: dict[str, StageRecord] = {
         video=VIDEO,
         made_by="test",
         classifications=(
-            Classification(moment_id="m0", category="mixing", tags=("eq",), evidence="hertz"),
+            Classification(moment_id="m0", category="mixing", tags=("eq",), evidence="hertz", doubt="perhaps Mastering: master"),
             Classification(moment_id="m1", category="mixing"),
         ),
     ),

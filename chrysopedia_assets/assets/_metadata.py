@@ -114,12 +114,14 @@ def of_classifications(record: Classifications, moments: KeyMoments | None = Non
             "category": found.category,
             "tags": ", ".join(found.tags),
             "evidence": found.evidence,
+            "doubt": found.doubt,
             "moment": found.moment_id,
         }
         for found in record.classifications
     ]
     return {
         "classified": dg.MetadataValue.int(len(rows)),
+        "unsure": dg.MetadataValue.int(sum(bool(found.doubt) for found in record.classifications)),
         "preview": bullets([f"{category}: {count}" for category, count in counts.items()]),
         "by_moment": table(rows),
     }

@@ -182,6 +182,8 @@ def _moment(moment: SeenMoment, titles: dict[str, str]) -> None:
     evidence = f": “{moment.evidence}”" if moment.evidence else ""
     place = f"{moment.category}{tags}{evidence}" if moment.category else "not classified"
     _line(f"{moment.kind}, {place}", "dim", 9)
+    if moment.doubt:
+        _line(f"not sure: {moment.doubt}", "yellow", 9, 11)
     if moment.doubted:
         _line(f"perhaps misheard: {moment.doubted}", "yellow", 9, 11)
     if moment.page is not None:

@@ -8,15 +8,23 @@ boost 50 hertz") or what others do wrong ("people put a brick wall there") is ne
 import re
 from collections.abc import Iterator
 
-from chrysopedia_assets.engines.lexicon import ACTIONS, PRONOUNS, QUALIFIERS, STOP_WORDS, VERBS
+from chrysopedia_assets.engines.lexicon import (
+    ACTIONS,
+    PRONOUNS,
+    QUALIFIERS,
+    STOP_WORDS,
+    VERBS,
+    words_of,
+)
 from chrysopedia_assets.engines.text import VALUE, plain, tokens
 
-INSTRUCTION_WORTH, WARNING_WORTH, SETTING_WORTH, SUPPOSITION_WORTH, STATEMENT_WORTH = (
+INSTRUCTION_WORTH, WARNING_WORTH, SETTING_WORTH, SUPPOSITION_WORTH, STATEMENT_WORTH, DOING_WORTH = (
     2.0,
     1.6,
     1.2,
     1.0,
     0.4,
+    0.2,
 )
 
 _I = re.IGNORECASE
@@ -67,6 +75,15 @@ _FINITE = re.compile(
     r"|fill|change|create|turn|remove|allow|affect|control|move|define|tell|save|cost|return|support|run|work|matter)s)$",
     _I,
 )
+
+_SUPPOSED = re.compile(r"\b(?:would|could|might|\w+['\u2019](?:d|ll)|will)\b", _I)
+_BEFORE_A_VERB = words_of("to you we i and or can should just gonna always then also usually")
+_BEFORE_A_NOUN = words_of(
+    "the a an this that these those my your our his her their its some any no"
+)
+_JOINS = words_of("with on in to from at below above into by before after between for")
+_ARTICLES = words_of("the a an some more any")
+MAX_THING_WORDS = 3
 
 
 def clauses(sentence: str) -> Iterator[str]:
@@ -120,6 +137,13 @@ def gerund(verb: str) -> str:
     return f"{verb}ing"
 
 
+_DEEDS = ACTIONS | words_of("make take give find finish polish shorten emphasize emphasise thicken")
+_GERUNDS = frozenset(map(gerund, _DEEDS))
+_NEED_A_THING = words_of(
+    "using putting taking making giving finding bringing adding leaving choosing"
+)
+
+
 def _statements(text: str) -> Iterator[tuple[str, float]]:
     words = tokens(text)
     if not words or words[0][0].isdigit() or plain(words[0]) in STOP_WORDS | PRONOUNS | VERBS:
@@ -128,6 +152,53 @@ def _statements(text: str) -> Iterator[tuple[str, float]]:
         yield _COPULA.sub(" ", text), SETTING_WORTH
     elif len(words) > 2 and _says_of(words):
         yield text, STATEMENT_WORTH
+
+
+def doings(clause: str) -> Iterator[str]:
+    """What is done to what anywhere in a clause: "once you start boosting the sound" is about "boosting the sound"."""
+    if _OTHERS.search(clause) or _SUPPOSED.search(clause):
+        return
+    spoken = tokens(clause)
+    for n, word in enumerate(map(plain, spoken)):
+        before = plain(spoken[n - 1]) if n else "to"
+        if word in _DEEDS and before in _BEFORE_A_VERB:
+            verb = gerund(word)
+        elif word in _GERUNDS and before not in _BEFORE_A_NOUN:
+            verb = word
+        else:
+            continue
+        rest = spoken[n + 1 :]
+        thing = _thing(rest)
+        where = _where(rest[len(thing) or int(rest[:1] in (["it"], ["them"])) :])
+        if thing or (where and verb not in _NEED_A_THING):
+            yield " ".join([verb, *thing, *where])
+
+
+def _where(words: list[str]) -> list[str]:
+    """ "on the master", "by 2 semitones": the words of a place or an amount that a list of words begins with."""
+    if not words or words[0].casefold() not in _JOINS:
+        return []
+    amount = VALUE.match(" ".join(words[1:4]))
+    found = amount[0].split() if amount else _thing(words[1:])
+    return [words[0], *found] if found else []
+
+
+def _thing(words: list[str]) -> list[str]:
+    """The article and up to three words for a thing that a list of words begins with; none when it begins otherwise."""
+    start = int(bool(words) and words[0].casefold() in _ARTICLES | _BEFORE_A_NOUN)
+    end = start
+    while end < min(len(words), start + MAX_THING_WORDS) and _may_name(plain(words[end])):
+        end += 1
+    named = end > start and plain(words[end - 1]) not in QUALIFIERS
+    return words[:end] if named else []
+
+
+def _may_name(word: str) -> bool:
+    return (
+        word not in STOP_WORDS | VERBS | PRONOUNS
+        and not word[0].isdigit()
+        and not word.endswith("ly")
+    )
 
 
 def _says_of(words: list[str]) -> bool:

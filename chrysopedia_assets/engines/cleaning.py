@@ -18,12 +18,12 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r",\s*(?:like|sort of|kind of),(?=\s)", _I), ""),
     (re.compile(r"(^|,\s*)(?:actually|basically|literally|honestly|obviously|like|well|sort of|kind of|whatever),\s*", _I), r"\1"),
     (re.compile(r",\s*(?:actually|basically|literally|honestly|obviously|ish)(?=[,.?!]|$)", _I), ""),
-    (re.compile(r"\blike,\s*", _I), ""),
+    (re.compile(r"(?<!\bbe )(?<!\bwas )(?<!'s )(?<!'re )(?<!'m )\blike,\s*", _I), ""),
     (re.compile(r"\blike\s+(?=(?:about |maybe |around |plus |minus )?\d)", _I), ""),
     (re.compile(r"(\b(?:is|are|was|it's|that's|he's|they're|just|to|be|all|with|than|of|by|within)\s+)like\s+(?=(?:a|an|the|only|two|three|half|every|way|really|super)\b)", _I), r"\1"),
     (re.compile(r"(?<!\ba )(?<!\bthis )(?<!\bthat )(?<!\bwhat )(?<!\bany )(?<!\bsome )(?<!\bthe )(?<!\bthese )(?<!\bsame )(?<!\bevery )(?<!\bof )(?<!\byour )(?<!\bmy )(?<!\bdifferent )\b(?:sort of|kind of|kinda|sorta)\s+", _I), ""),
     (re.compile(r"\b(about|within|at|to|of|than|like|by|around|with|for|than),\s+(?=\d)", _I), r"\1 "),
-    (re.compile(r"(?<!\bor )\b((?:[^\W\d_]+(?:['\u2019][^\W_]+)?\s+){0,2}[^\W\d_]+(?:['\u2019][^\W_]+)?)(?:[,.…]{0,3}\s+\1\b)+", _I), r"\1"),
+    (re.compile(r"(?<!\bor )\b((?:[^\W\d_]+(?:['\u2019][^\W_]+)?\s+){0,2}[^\W\d_]+(?:['\u2019][^\W_]+)?)(?:(?:,|…|\.{2,})?\s+\1\b)+", _I), r"\1"),
     (re.compile(r"\b(i|you|we) (i|you|we)('m|'re|'ve|'ll)?(?= )", _I), r"\2\3"),
 )  # fmt: skip
 _OPENERS = re.compile(

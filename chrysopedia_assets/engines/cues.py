@@ -32,10 +32,21 @@ CHAT = re.compile(
     r"\b(?:subscribe|subscribing|sponsor\w*|patreon|merch|discord|newsletter|supporters|smash (?:the|that)|like and|hit (?:the )?like|(?:give|leave) (?:\w+ ){0,3}(?:like|thumbs)|consider lik\w+"
     r"|in the (?:description|comments|chat)|(?:link|links|download|rack)(?:'s| is| are)? (?:in|down|below)|links? below|tell me (?:what|which|in)|comment|comments"
     r"|can you (?:hear|see) me|is this (?:on|working)|welcome (?:back|to)|thank you|thanks|see you (?:next|in)|next (?:week|friday|video|time)|bye+|good (?:morning|evening)|what's up|hello|hey guys|hi(?!-)"
-    r"|love you|this episode|this video is|brought to you|free download|sample pack i|my (?:courses?|packs?|patreon|website|store)|check out (?:my|the link)|check here|sign up|promo|discount|giveaway|follow me"
+    r"|love you|this episode|this video is|brought to you|free download|sample pack i|my (?:courses?|packs?|patreon|website|store)|check out (?:my|the link)|check here|sign up|buy (?:at|from|it|my|now)|promo|discount|giveaway|follow (?:me|us|the show|along)|join (?:us|the live\w*)|(?:send|sent) (?:it|them|that) our way"
     r"|in this video|later in (?:this|the) video|today'?s? (?:video|it's)|stay tuned|hop in|stick around|if you're (?:still )?(?:new )?here|this video|next episode|homework)\b",
     _I,
 )
+ADVERT_OPENS = re.compile(
+    r"\b(?:brought to you by|sponsored by|(?:our|new|today['\u2019]s|this (?:video|week|episode)['\u2019]s) sponsors?"
+    r"|(?:thanks?|thank you) (?:so much )?to our)\b",
+    _I,
+)
+ADVERT_ENDS = re.compile(
+    r"\b(?:for sponsoring|(?:promo|coupon|discount) code|use (?:the|my) code|(?:supports?|supporting) the (?:show|channel|podcast)"
+    r"|check (?:them|us) out at)\b",
+    _I,
+)
+"""Around the praise of something for sale, which is made of sentences that look like teaching."""
 HEARSAY = re.compile(
     r"\b(?:people|somebody|someone|everybody|everyone|they|lots of|beginners?)\b.{0,40}\b(?:say|says|said|tell|tells|put|ask|asks|think|want|write|go|boost|pick)\b|\btempt\w+\b",
     _I,
@@ -68,7 +79,7 @@ def cues(sentence: str, vocabulary: Vocabulary) -> Cues:
     reasons = len(REASON.findall(sentence))
     chat = CHAT.search(sentence) is not None
     score = (
-        1.5 * min(values, 3)
+        3.5 * min(values, 3)
         + 1.2 * min(len(vocabulary.plugins(sentence)), 2)
         + 0.6 * min(len(vocabulary.mentions(sentence)), 3)
         + 0.7 * min(len(INSTRUCTION.findall(sentence)), 2)

@@ -54,7 +54,7 @@ VERBS = words_of(
     held click clicks clicking clicked drag drags dragging dragged add adds adding added pick picks picking picked
     choose chooses choosing chose grab grabs grabbing grabbed hit hits hitting guess guys please thank thanks enjoy
     enjoying subscribe subscribed hope hopes care wonder wonders notice notices noticed listen listens listening
-    listened work works working worked end ends ending ended sound sounds sounding sounded allow allows allowing
+    listened work works working worked ends ending ended sound sounds sounding sounded allow allows allowing
     allowed apply applies applied applying depend depends depending increase increases increasing increased decrease
     decreases decreasing decreased boost boosts boosting boosted lower lowers lowering lowered removing remove removes
     removed doing done explain explains explained introduce jump jumps jumping jumped fix fixes fixed fixing check
@@ -90,6 +90,7 @@ QUALIFIERS = words_of(
     afraid sorry supposed favorite favourite boring classic dramatic dumb gnarly crispy shot job zone rule thumb deal
     trick tricks stage somewhere anywhere everywhere nowhere opinion scared sense mug magic spot face mind story
     every default half space sake db hz hertz ms millisecond milliseconds bpm khz percent bar bars beat beats bigger biggest smaller smallest effect effects instance sections section
+    latest newest oldest accurate stupid complicated popular unique sick famous aware huge insane
     """
 )
 

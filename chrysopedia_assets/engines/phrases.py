@@ -50,8 +50,8 @@ def _parts(run: list[str]) -> Iterator[str]:
         for end in range(min(len(run), start + MAX_PHRASE_WORDS), start, -1):
             words = run[start:end]
             bare = plain(words[-1])
-            lone_gerund = len(words) == 1 and bare.endswith("ing")
-            if bare not in QUALIFIERS and not lone_gerund and not _is_participle(bare):
+            lone = len(words) == 1 and (bare.endswith("ing") or bare == "end")  # not "low end"
+            if bare not in QUALIFIERS and not lone and not _is_participle(bare):
                 phrase = " ".join([*words[:-1], re.sub(r"['\u2019]\w+$", "", words[-1])])
                 if len(phrase) <= MAX_PHRASE_CHARS:
                     yield phrase

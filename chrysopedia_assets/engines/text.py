@@ -24,12 +24,18 @@ _UNITS = (
     r"|lufs|lu|bpm|bars?|beats?|semitones?|cents?|octaves?|voices?|bits?|times|x|steps?|samples?|st|oct"
     r"|kb|mb|gb|lines?|degrees?|to\s+(?:1|one)|of)\b|(?<=\d)%"
 )
+_SPELLED = (
+    r"(?:one(?!\s+second\b)|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
+    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundred|thousand)"
+)
+_SPELLED_UNITS = r"(?:hertz|kilohertz|milliseconds?|seconds?|d[bB]|decibels?|percent|semitones?|cents?|octaves?|to\s+one)\b"
 VALUE = re.compile(
     rf"(?<![\w.]){NUMBER}(?:\s*(?:-|to|or|and)\s*{NUMBER})?\s*(?:{_UNITS})|(?<![\w.])[-+]?\d+(?:\.\d+)?\s?%"
-    rf"|\b(?:at|to|about|around|minus|plus|below|above|of)\s+[-+]?\d+(?:[.,]\d+)*\b",
+    rf"|\b(?:at|to|about|around|minus|plus|below|above|of)\s+[-+]?\d+(?:[.,]\d+)*\b"
+    rf"|\b(?:(?:plus|minus|about|around)\s+)?{_SPELLED}(?:[\s-]+(?:and\s+|point\s+|a\s+)?{_SPELLED})*\s+{_SPELLED_UNITS}",
     re.IGNORECASE,
 )
-"""A number that sets something: with a unit, or after a word such as "at"."""
+"""A number that sets something: with a unit, which a number in words needs, or after a word such as "at"."""
 
 
 def tokens(text: str) -> list[str]:
@@ -46,7 +52,9 @@ def plain(word: str) -> str:
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """Cut common English endings, so that "compressing" and "compressor" meet; at least four letters stay."""
-    found = word
+    # Only of a whole word: "tension" once became "tens" and then "ten".
+    plural = len(word) == 4 and word.endswith("s") and not word.endswith(("ss", "us"))
+    found = word[:-1] if plural else word
     while (shorter := _shortened(found)) != found:
         found = shorter
     return found
@@ -65,8 +73,6 @@ def _shortened(word: str) -> str:
             cut = word[: -len(ending)]
             doubled = ending in ("ing", "ed", "er") and cut[-1] == cut[-2] and len(cut) > 4
             return cut[:-1] if doubled and cut[-1] not in "ls" else cut
-    if len(word) == 4 and word.endswith("s") and not word.endswith(("ss", "us")):
-        return word[:-1]
     return word
 
 

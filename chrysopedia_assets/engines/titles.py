@@ -7,8 +7,9 @@ choosing the sentences.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from chrysopedia_assets.engines.clauses import clauses, readings
+from chrysopedia_assets.engines.clauses import DOING_WORTH, clauses, doings, readings
 from chrysopedia_assets.engines.lexicon import (
     ACTIONS,
     BAD_ENDINGS,
@@ -26,6 +27,9 @@ MAX_CLAUSE_CHARS = 60
 SHORT_WORDS = 6
 """A setting in so few words needs its subject said: "Decay 1.4 Seconds" of what?"""
 MIN_TITLE_WORDS, MAX_TITLE_WORDS = 2, 9
+MIN_HEADING_WORDS = 3
+MIN_HEADING = 0.7
+"""A heading names something of the trade and says a word or two of it."""
 
 _WORD = re.compile(
     r"[^\s,;:.!?…\"“”()\[\]{}<>*_`#|~\\/]+(?:[.:/][^\s,;:.!?…\"“”()\[\]{}<>*_`#|~\\/]+)*"
@@ -39,6 +43,29 @@ _UNCLEAR = re.compile(
     r"|anything|nothing|stuff|things?|what|i|i'm|i've|we|we're|you're|you've|you'll|gonna|wanna|kinda|guys)\b",
     re.IGNORECASE,
 )
+_UNCLEAR_HEADING = re.compile(
+    r"\b(?:it|its|this|them|they|these|those|him|her|he|she|me|us|ones|here|there|something|everything|anything"
+    r"|nothing|stuff|things?|what|i|i'm|i've|i'd|we|we're|you|gonna|wanna|kinda|guys|that's|it's|people|everybody"
+    r"|everyone|somebody|lots?|part|the two|to at least)\b",
+    re.IGNORECASE,
+)
+_LEADS = re.compile(
+    r"^(?:(?:and|so|but|now|then|also|because|the reason is|from there|after that|remember|i (?:know|think))\s+)+",
+    re.IGNORECASE,
+)
+_NAMES = re.compile(
+    r"^(?:(?:i|you|we|they)(?:['\u2019](?:ve|re))?(?: also| always| just| still| really| only)*"
+    r" (?:got|have|want|need|get|use|like)|there(?:['\u2019]s| is| are)|here(?:['\u2019]s| is)|it['\u2019]s|that['\u2019]s)"
+    r" (?:(?:got|also) )?(?:an?|the|my|your|another|one|some)\s+",
+    re.IGNORECASE,
+)
+_TELLS = re.compile(
+    r"^(?!(?:i|you|we|they|it|if|which|how|what|that|this|who|when|of|in|at|on|for|\w+ing|any|each|every)\b)"
+    r"(?:(?:the|a|an|my|your) )?[\w-]+(?: [\w-]+){0,2}?"
+    r" (?:is|are|has|have|gives?|takes?|makes?|goes|comes?|sits?|sticks?|gets?|turns?|cuts?|brings?)\s",
+    re.IGNORECASE,
+)
+_SETS = re.compile(r"^(?:(?:at|about|around|plus|minus|up|down|set to) )*[-+]?\d")
 
 # "These peaks" and "my reverbs" were clear to whoever watched; to a reader they are the peaks and the reverbs.
 _POINTED_AT = re.compile(
@@ -73,6 +100,45 @@ def best_title(said: Sequence[str], fallback: Sequence[str], vocabulary: Vocabul
     if names and not (VALUE.search(best.text) and len(best.text.split()) <= SHORT_WORDS):
         return best.text
     return _with_subject(best, said, fallback, vocabulary)
+
+
+def heading(said: Sequence[str], vocabulary: Vocabulary) -> str:
+    """Over a passage without a clause that can stand alone: the thing that the creator has, wants or tells of; else empty.
+
+    "I've got a high shelf, plus 2 dB at 10k" is under "High Shelf: Plus 2 dB at 10k", "Linear phase gives you pre-ringing" under itself.
+    """
+    found = [
+        Candidate(title_case(text), _worth(text, vocabulary) - 0.05 * place, sentence)
+        for place, sentence in enumerate(said)
+        for text in _spoken_of(sentence)
+        if any((vocabulary.mentions(text), vocabulary.plugins(text), vocabulary.signs(text)))
+    ]
+    best = min(found, key=lambda c: (-c.score, c.text), default=None)
+    return best.text if best and best.score >= MIN_HEADING else ""
+
+
+def _spoken_of(sentence: str) -> Iterator[str]:
+    parts = [*clauses(sentence), ""]
+    for clause, following in pairwise(parts):
+        bare = _LEADS.sub("", clause)
+        thing = _NAMES.sub("", bare)
+        if thing == bare and not _TELLS.match(bare):
+            continue
+        text = _headed(thing)
+        if thing != bare and _SETS.match(following):
+            yield f"{text}: {_headed(following)}" if text else ""
+        if len(text.split()) >= MIN_HEADING_WORDS:
+            yield text
+
+
+def _headed(text: str) -> str:
+    """Cut to length without a loose end; empty where it points at something that is not there."""
+    words = _WORD.findall(text)
+    words = _cut_short(words) if len(words) > MAX_TITLE_WORDS else words
+    while words and _is_loose(words):
+        words.pop()
+    title = " ".join(words)
+    return "" if len(title) > MAX_CLAUSE_CHARS or _UNCLEAR_HEADING.search(title) else title
 
 
 def _with_subject(
@@ -110,7 +176,8 @@ def joined(parts: Sequence[str]) -> str:
 def candidates(sentence: str, vocabulary: Vocabulary, place: int = 0) -> Iterator[Candidate]:
     """Every title that this cleaned sentence offers; `place` is its position in the passage."""
     for clause in clauses(sentence):
-        for text, worth in readings(clause):
+        about = ((text, DOING_WORTH) for text in doings(clause))
+        for text, worth in (*readings(clause), *about):
             title = _tidied(text)
             if title and _reads_well(title):
                 score = worth + _worth(title, vocabulary) - 0.05 * place

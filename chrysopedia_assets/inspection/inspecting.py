@@ -133,6 +133,7 @@ def _moments(stored: Stored) -> Iterator[SeenMoment]:
             category=found.category if found else None,
             tags=found.tags if found else (),
             evidence=found.evidence if found else "",
+            doubt=found.doubt if found else "",
             group=groups.get(moment.moment_id),
             page=page,
             citation=citation,

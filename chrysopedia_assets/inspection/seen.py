@@ -101,8 +101,8 @@ class SeenChunk(Record):
 class SeenMoment(Record):
     """`chunk` and `group` are numbers, `page` is an address and `citation` its number there; None where it is in none.
 
-    `left_out` is why it is on no page; empty where it is on one, and where there are no pages yet. `doubted` is why its
-    words may be wrong; empty where nobody doubts them.
+    `left_out` is why it is on no page; empty where it is on one, and where there are no pages yet. `doubt` is why
+    it may belong to another category, `doubted` why its words may be wrong; both empty where nobody doubts them.
     """
 
     moment_id: Text
@@ -115,6 +115,7 @@ class SeenMoment(Record):
     category: Text | None
     tags: tuple[Text, ...]
     evidence: Text
+    doubt: Text
     group: int | None
     page: Text | None
     citation: int | None

@@ -18,8 +18,8 @@ def verbatim(quote: str, said: str) -> str:
     quote is looked at three times: when the reply comes, when the stage takes it, and when it becomes a moment's.
     """
     wanted = " ".join(quote.split())
-    words = [word for word, _, _ in _words(wanted)]
-    heard = _words(said)
+    words = [word for word, _, _ in words_at(wanted)]
+    heard = words_at(said)
     folded = [word for word, _, _ in heard]
     for start in range(len(folded) - len(words) + 1):
         if words and folded[start : start + len(words)] == words:
@@ -40,6 +40,6 @@ def _folded(text: str) -> str:
     return f" {' '.join(_WORD.findall(text)).casefold()} "
 
 
-def _words(text: str) -> list[tuple[str, int, int]]:
+def words_at(text: str) -> list[tuple[str, int, int]]:
     """Each word, folded, with where it begins and ends."""
     return [(match[0].casefold(), *match.span()) for match in _WORD.finditer(text)]

@@ -18,6 +18,8 @@ class Category(Record):
     name: Title
     description: Text
     aliases: tuple[Text, ...] = ()
+    signs: tuple[Text, ...] = ()
+    """Words that speak for the category without naming it; more than one category may claim one."""
     tags: tuple[Tag, ...] = ()
 
     def tag(self, word: str) -> Tag | None:
@@ -25,10 +27,22 @@ class Category(Record):
         return next((tag for tag in self.tags if _means(word, tag)), None)
 
 
+class Spelling(Record):
+    """How a word of the trade is written that recognisers of speech mishear; `before` and `beside` say where it is meant."""
+
+    write: Text
+    heard: tuple[Text, ...] = Field(min_length=1)
+    before: tuple[Text, ...] = ()
+    """One of these words comes next; any may where there is none."""
+    beside: tuple[Text, ...] = ()
+    """One of these is said in the same passage; likewise."""
+
+
 class Taxonomy(Record):
     categories: tuple[Category, ...] = Field(min_length=1)
     plugins: tuple[Text, ...] = ()
     """Product names to look for in speech."""
+    spellings: tuple[Spelling, ...] = ()
 
     @model_validator(mode="after")
     def _no_word_means_two_things(self) -> Self:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from pydantic.json_schema import SkipJsonSchema
+
 from chrysopedia_assets.models.classifications import Classification, Classifications
 from chrysopedia_assets.models.key_moments import KeyMoment, KeyMoments
 from chrysopedia_assets.models.records import Record, SegmentIndex, Text
@@ -25,6 +27,8 @@ class MomentClass(Record):
     category: Text
     tags: tuple[Text, ...] = ()
     evidence: Text = ""
+    doubt: SkipJsonSchema[Text] = ""
+    """What the embedded engine gives where it is not sure; models are not asked for it."""
 
 
 class ClassificationReply(Record):
@@ -123,4 +127,5 @@ def _classification(moment: KeyMoment, answer: MomentClass, taxonomy: Taxonomy) 
         # A tag of another category, or an invented one, is dropped: tags never leak between categories.
         tags=tuple(dict.fromkeys(tag.key for tag in tags if tag)),
         evidence=answer.evidence,
+        doubt=answer.doubt,
     )

@@ -23,7 +23,7 @@ from sqlalchemy.exc import (
 
 from chrysopedia_assets.errors import ConfigurationError
 
-REVISION = "0008"
+REVISION = "0009"
 """The newest migration; a test holds it against Alembic's own answer."""
 VERSION_TABLE = "chrysopedia_migrations"
 """Not `alembic_version`: Dagster keeps that name in the same PostgreSQL database."""

@@ -168,6 +168,7 @@ classifications = sa.Table(
     sa.Column("category", sa.Text, nullable=False, index=True),
     _json("tags"),
     _text("evidence"),
+    _text("doubt"),
 )
 
 synthesis_groups = sa.Table(

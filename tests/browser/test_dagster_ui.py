@@ -240,9 +240,9 @@ def test_the_page_of_a_partition_has_a_table_with_numbers_and_names_what_shows_m
 
 def test_the_checks_of_one_video_say_what_they_found(web_ui: WebUI, browser: Browser) -> None:
     said = {
-        "citations_resolve": "14 moments are cited on 2 pages, 0 are left out with a reason.",
-        "pages_have_a_fair_length": "2 pages, 1127 words; the longest takes 211 s to read",
-        "quotes_are_verbatim": "Of 18 quotations 14 are word for word in what was said",
+        "citations_resolve": "14 moments are cited on 5 pages, 0 are left out with a reason.",
+        "pages_have_a_fair_length": "5 pages, 1205 words; the longest takes 102 s to read",
+        "quotes_are_verbatim": "Of 20 quotations 20 are word for word in what was said",
     }
     checks = f"{web_ui.url}/assets/technique_pages?view=checks&checkDetail="
     with visit(browser, f"{checks}{min(said)}") as page:

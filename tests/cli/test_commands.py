@@ -224,8 +224,8 @@ def page(chrysopedia: Command, ann: Path) -> str:
     """The id of a page made from speech that tries to be markup, and worse."""
     put_whisper(
         ann / "Kick.json",
-        "[red]set[/red] the \x1b[31mcompressor\x1b[0m to a ratio of 4 to 1 because \x1b]0;owned\x07 it eats headroom",
-        *LINES,
+        "now the \x1b[31mcompressor\x1b[0m because \x1b]0;owned\x07 it eats headroom",
+        *(line.replace("I set", "I [red]set[/red]") for line in LINES),
         title="Kick [bold]now[/bold] \x1b[2J",
     )
     chrysopedia("ingest")
@@ -249,7 +249,7 @@ def test_a_page_is_shown_for_people_as_markdown_and_as_json(
 ) -> None:
     shown_json = chrysopedia("pages", "show", page, "--json").json
     assert shown_json["video"]["creator"]
-    assert shown_json["made_by"] == "extractive 1"
+    assert shown_json["made_by"] == "extractive 2"
     record = shown_json["page"]
     assert record["page_id"] == page
     source = chrysopedia("pages", "show", page, "--markdown").out

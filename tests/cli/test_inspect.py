@@ -42,7 +42,7 @@ def test_it_shows_chunks_moments_groups_and_pages(chrysopedia: Command, ann: Pat
     assert "Has not run" not in shown.out
     seen = chrysopedia("inspect", VIDEO, "--json").json
     assert seen["missing"] == [] and seen["out_of_step"] == []
-    assert seen["made_by"]["topic_chunks"] == "extractive 1"
+    assert seen["made_by"]["topic_chunks"] == "extractive 2"
     assert all(moment["title"] in shown.out for moment in seen["moments"])
     assert all(page["address"] in shown.out for page in seen["pages"])
 
@@ -118,10 +118,10 @@ def test_any_two_runs_that_dagster_knows_can_be_compared(
 
     unchanged = compared("--against", first[:10], "--run", second[:10])
     assert {one["word"] for one in unchanged["differences"]} <= {"same"}
-    assert unchanged["b"] == f"run {second[:8]}, v1, extractive 1", "it gave what v1 is"
+    assert unchanged["b"] == f"run {second[:8]}, v1, extractive 2", "it gave what v1 is"
     changed = compared("--against", second)
     assert "only in B" in [one["word"] for one in changed["differences"]]
-    assert (changed["a"], changed["b"]) == (unchanged["b"], "now, extractive 1")
+    assert (changed["a"], changed["b"]) == (unchanged["b"], "now, extractive 2")
     for stage in COMPARED:
         assert compared("--stage", stage, "--against", "v1")["stage"] == stage
 

@@ -45,7 +45,7 @@ def test_without_a_model_the_embedded_engine_passes_what_applies_to_it(
     rows = chrysopedia("prompt", "cases", "technique_pages", "--json").json
     assert [row["case"] for row in rows] == sorted(row["case"] for row in rows)
     assert {row["task"] for row in rows} == {"synthesis"}
-    assert {row["engine"] for row in rows} == {"extractive 1"}
+    assert {row["engine"] for row in rows} == {"extractive 2"}
 
 
 def test_what_is_missing_or_should_not_be_there_fails_the_case(

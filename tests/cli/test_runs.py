@@ -30,7 +30,7 @@ KICK = "ann--kick"
 
 
 @pytest.fixture
-def kick(own_world: Path, chrysopedia: Command) -> str:
+def kick(own_world: Path, new_library: Path, chrysopedia: Command) -> str:
     put_vtt(own_world / "library" / "Ann" / "Kick.vtt")
     chrysopedia("ingest")
     return KICK

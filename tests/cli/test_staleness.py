@@ -377,7 +377,7 @@ def test_pages_are_told_apart_by_prompt_engine_and_model(
     chrysopedia("refresh", "--video", VIDEOS[0], "--cause", "settings", "--cause", "prompt")
     rows = chrysopedia("stale", "--versions", "--json").json
     assert {(row["made_by"], row["in_force"], row["videos"]) for row in rows} == {
-        ("extractive 1", "no", 2),
+        ("extractive 2", "no", 2),
         ("test-model", "yes", 1),
     }
     assert len({row["prompt"] for row in rows}) == 2

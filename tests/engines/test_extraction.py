@@ -4,15 +4,17 @@ import itertools
 
 import pytest
 
+from chrysopedia_assets.engines.clauses import doings
 from chrysopedia_assets.engines.cleaning import cleaned
+from chrysopedia_assets.engines.extraction import units_of
 from chrysopedia_assets.engines.extractive import ExtractiveEngine
-from chrysopedia_assets.engines.titles import MAX_TITLE_CHARS, candidates
+from chrysopedia_assets.engines.titles import MAX_TITLE_CHARS, candidates, heading
 from chrysopedia_assets.engines.vocabulary import Vocabulary
 from chrysopedia_assets.models.key_moments import KeyMoment
 from chrysopedia_assets.models.transcripts import Transcript
 from chrysopedia_assets.stages.key_moments import find_key_moments
 from chrysopedia_assets.stages.topic_chunks import split_topics
-from tests.builders import small_taxonomy, transcript
+from tests.builders import product_taxonomy, small_taxonomy, transcript
 
 VOCABULARY = Vocabulary(small_taxonomy())
 ENGINE = ExtractiveEngine(small_taxonomy())
@@ -67,6 +69,8 @@ def test_fillers_leave_the_summary_but_not_the_quote() -> None:
         ("It's, like, 3 dB, ish.", "It's 3 dB."),
         ("Right now it's mono.", "Right now it's mono."),
         ("Um. Uh.", ""),
+        ("You'll be like, why is it late?", "You'll be like, why is it late?"),
+        ("You see me do it. It's a kick.", "You see me do it. It's a kick."),
     ],
 )
 def test_cleaning_takes_fillers_and_nothing_else(said: str, clean: str) -> None:
@@ -101,12 +105,65 @@ def test_no_title_turns_a_warning_into_advice_or_points_at_nothing(said: str) ->
     assert not list(candidates(said, VOCABULARY))
 
 
+@pytest.mark.parametrize(
+    ("said", "about"),
+    [
+        ("Once you start boosting the low end the room fills up.", "boosting the low end"),
+        ("It is easier to tilt the frequency balance.", "tilting the frequency balance"),
+        ("I transpose it by 2 semitones.", "transposing by 2 semitones"),
+        ("The boost the engineer likes is small.", None),
+        ("People boost the low end.", None),
+        ("You would cut the low end.", None),
+        ("I put it in mono.", None),
+    ],
+)
+def test_a_title_may_say_what_is_done_to_what(said: str, about: str | None) -> None:
+    assert list(doings(said)) == [about] * (about is not None)
+
+
+def test_what_is_advertised_teaches_nothing() -> None:
+    assert not moments_of(
+        transcript(
+            "This part is brought to you by the makers of a fine server.",
+            "You can set it to 64 gigs, at 20% off, because it is fast.",
+            "Always choose the 8 gb plan, never the small one.",
+        )
+    )
+
+
+def test_what_the_chunk_comes_back_to_is_worth_more_than_an_aside() -> None:
+    spoken = transcript(
+        "The cat sat outside all morning long.",
+        "A granular cloud is many grains of one recording.",
+        "The grains overlap, and the cloud gets denser with every grain.",
+        "My neighbour drove off yesterday.",
+    )
+    before, *about, after = (unit.worth for unit in units_of(spoken.segments, VOCABULARY))
+    assert min(about) > max(before, after)
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("I've got a high shelf, plus 2 dB at 10k, and I like it.", "High Shelf: Plus 2 dB at 10k"),
+        ("The reason is, a glue compressor has got one threshold.", "A Glue Compressor Has Got One Threshold"),
+        ("You know, the limiter does it to all of us.", ""),
+        ("Then there's this thing on the shelf.", ""),
+    ],
+)  # fmt: skip
+def test_a_heading_names_the_thing_where_no_clause_can_stand_alone(said: str, title: str) -> None:
+    assert heading([said], VOCABULARY) == title
+
+
 def test_plugins_are_given_as_the_taxonomy_spells_them() -> None:
     found = VOCABULARY.plugins(
         "I use pro q 3 into Valhalla vintage verb, it is vital. Vital is free, my Vital patch."
     )
     assert found == ("Pro-Q 3", "Valhalla VintageVerb", "Vital")
     assert VOCABULARY.plugins("It is vital to check. Vital question.") == ()
+    assert Vocabulary(product_taxonomy()).plugins("Turn the kick 2 dB down, then Kick 2.") == (
+        "Kick 2",
+    )
 
 
 def test_moments_do_not_overlap_and_keep_titles_short() -> None:
@@ -119,7 +176,7 @@ def test_moments_do_not_overlap_and_keep_titles_short() -> None:
     found = moments_of(transcript(*taught * 15))
     assert len(found) >= 3
     assert all(a.last_segment < b.first_segment for a, b in itertools.pairwise(found))
-    assert all(m.end_s - m.start_s <= 100 for m in found)
+    assert all(m.end_s - m.start_s <= 45 for m in found)
     assert all(len(m.title) <= MAX_TITLE_CHARS for m in found)
 
 

@@ -76,7 +76,7 @@ def test_a_question_of_an_unknown_kind_is_refused() -> None:
         SegmentationQuestion(SegmentationInput(video=video(), segments=transcript("a").segments)),
         given=Unknown(video=video()),
     )
-    with pytest.raises(ConfigurationError, match="extractive 1 has no reply"):
+    with pytest.raises(ConfigurationError, match="extractive 2 has no reply"):
         ENGINE([question])
 
 

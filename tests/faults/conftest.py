@@ -33,7 +33,7 @@ VIDEO = "ann--kick"
 
 @pytest.fixture
 def speech(own_world: Path) -> Path:
-    return put_vtt(own_world / "library" / "Ann" / "Kick.vtt", *SPEECH)
+    return put_vtt(own_world / "library" / "Ann" / "Kick.vtt", *SPEECH, seconds_each=20.0)
 
 
 @pytest.fixture

@@ -134,16 +134,17 @@ def outline(made: Everything) -> list[object]:
         for m in made.moments.moments
     ]
     classes = [
-        (c.category, c.tags) if c.moment_id in hostile else c for c in made.classes.classifications
+        (c.category, set(c.tags)) if c.moment_id in hostile else c
+        for c in made.classes.classifications
     ]
     groups = [
-        (g.category, [m.tags if covers(m.moment) else m for m in g.moments])
+        (g.category, [set(m.tags) if covers(m.moment) else m for m in g.moments])
         for g in made.groups.groups
     ]
     pages = [
         (
             p.category,
-            p.tags,
+            set(p.tags),
             p.plugins,
             [(c.number, c.start_s) if c.moment_id in hostile else c for c in p.citations],
             len(p.sections),

@@ -34,7 +34,7 @@ def test_killed_half_way_it_goes_on_and_pays_for_nothing_twice(
     for number, one in enumerate(FIXTURES):
         (folder / f"{number}.json").write_text(written(one), "utf-8")
     command = [
-        "prompt", "optimize", "synthesis", "--fixtures", folder, "--budget", "30calls", "--no-judge",
+        "prompt", "optimize", "synthesis", "--fixtures", folder, "--budget", "30calls", "--no-judge", "--voice", "0.2",
         "--prompt", plain_prompt(own_world), "--json", "--out",
     ]  # fmt: skip
     with ChatServer() as server:

@@ -25,7 +25,7 @@ PLOTTED: Mapping[str, set[str]] = {
     "transcripts": {"segments", "spoken_words", "duration_min", "doubts"},
     "topic_chunks": {"chunks"},
     "key_moments": {"moments", "empty_chunks"},
-    "classifications": {"classified"},
+    "classifications": {"classified", "unsure"},
     "synthesis_groups": {"groups", "largest_tokens"},
     "technique_pages": {"pages", "words", "unused_moments"},
 }

@@ -79,7 +79,7 @@ def pages() -> TechniquePages:
 class Engine:
     """The embedded engine, with a chance to listen in or break down."""
 
-    name = "extractive 1"
+    name = "extractive 2"
 
     def __init__(self, fail_at: str = "") -> None:
         self._engine = ExtractiveEngine(read_taxonomy(settings().taxonomy_file))

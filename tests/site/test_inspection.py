@@ -19,7 +19,7 @@ from tests.inspection.world import VIDEO, chunks, moment, moments, transcript, w
 HOSTILE = '"><script>alert(1)</script><img src=http://x.example/a.png onerror=x>\' style="x'
 
 
-SAID = {"title", "label", "summary", "reason", "quote", "evidence", "category", "made_by", "creator", "address", "moment_id", "tags"}  # fmt: skip
+SAID = {"title", "label", "summary", "reason", "quote", "evidence", "doubt", "category", "made_by", "creator", "address", "moment_id", "tags"}  # fmt: skip
 
 
 def spoilt(value: Any, said: bool = False) -> Any:
