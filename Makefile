@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run ui site check test generated lock
+.PHONY: help setup run ui site check test generated lock sbom audit
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -55,3 +55,20 @@ generated: setup
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev \
 		--no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+# uv lists and audits what its own kind of lock holds: one with exactly what is in requirements.lock.
+BILL := .venv/bill
+$(BILL)/uv.lock: $(INSTALLED)
+	@mkdir -p $(BILL)
+	@{ cat pyproject.toml; echo '[tool.uv]'; echo 'constraint-dependencies = ['; \
+		sed -nE 's/^([a-z0-9].*==.*[^ ]) \\$$/    "\1",/p' requirements.lock; echo ']'; } > $(BILL)/pyproject.toml
+	@$(BIN)/uv lock --quiet --project $(BILL)
+
+## make sbom       what the product is made of, as CycloneDX: sbom.cdx.json
+sbom: $(BILL)/uv.lock
+	$(BIN)/uv export --quiet --project $(BILL) --frozen --no-dev --all-extras --format cyclonedx1.5 --output-file sbom.cdx.json >/dev/null
+
+## make audit      known vulnerabilities of what is locked, by osv.dev: a report, which fails nothing
+audit: setup
+	@timeout 120 $(MAKE) --no-print-directory $(BILL)/uv.lock && timeout 60 $(BIN)/uv audit --preview-features audit-command --project $(BILL) --frozen \
+		|| echo 'This is a report: what it found, or that nobody could be asked, fails nothing.'

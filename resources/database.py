@@ -36,7 +36,7 @@ def local_if_offline() -> str | None:
     try:
         open_database()
     except ConfigurationError as error:
-        os.environ["CHRYSOPEDIA_DATABASE_URL"] = ""
+        os.environ["CHRYSOPEDIA_DATABASE_URL"] = os.environ["CHRYSOPEDIA_DATABASE_URL_FILE"] = ""
         return f"{error.what}."
     return None
 

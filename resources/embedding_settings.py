@@ -7,7 +7,7 @@ from chrysopedia_assets.errors import ConfigurationError
 from resources.settings import OPENAI_URL, LlmServer, access_key, refuse_unknown
 
 EMBEDDINGS = "CHRYSOPEDIA_EMBEDDINGS_"
-_NAMES = ("MODEL", "BASE_URL", "API_KEY", "TIMEOUT_S")
+_NAMES = ("MODEL", "BASE_URL", "API_KEY", "API_KEY_FILE", "TIMEOUT_S")
 TIMEOUT_S = 5.0
 """For a query or a batch. Whatever takes longer is told, and full text answers."""
 

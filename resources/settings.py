@@ -98,7 +98,8 @@ def month_budget_usd() -> float | None:
 OPENAI_URL = "https://api.openai.com/v1"
 LLM = "CHRYSOPEDIA_LLM_"
 LLM_NAMES = (
-    *("BASE_URL", "API_KEY", "FALLBACK_BASE_URL", "FALLBACK_API_KEY", "FALLBACK_MODEL"),
+    *("BASE_URL", "API_KEY", "API_KEY_FILE"),
+    *("FALLBACK_BASE_URL", "FALLBACK_API_KEY", "FALLBACK_API_KEY_FILE", "FALLBACK_MODEL"),
     *("CONCURRENCY", "RETRIES_PER_VIDEO", "PRICE", "EXTRA"),
 )
 OURS = frozenset(
@@ -186,13 +187,42 @@ def llm_variables() -> list[str]:
 
 def access_key(variable: str) -> str:
     """Empty where none is set. Raises ConfigurationError."""
-    key = os.environ.get(variable, "").strip()
+    key = secret(variable)
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise ConfigurationError(
             f"{variable} holds what no key has: spaces, or letters beyond ASCII",
             cure="Copy it again, without quotation marks.",
         )
     return key
+
+
+def secret(variable: str) -> str:
+    """What it holds, or the file does that `<variable>_FILE` names; empty where neither is set. Raises ConfigurationError.
+
+    No message shows what was read.
+    """
+    text, named = os.environ.get(variable, "").strip(), os.environ.get(f"{variable}_FILE")
+    if not named:
+        return text
+    if text:
+        raise ConfigurationError(
+            f"{variable} and {variable}_FILE are both set", cure="Set the one that is to count."
+        )
+    file = PROJECT / Path(named).expanduser()
+    try:
+        text = file.read_text("utf-8").strip()
+        reason = "" if text else "it is empty"
+    except OSError as error:
+        reason = str(error.strerror)
+    except UnicodeDecodeError:
+        reason = "it is no text"
+    if reason:
+        raise ConfigurationError(
+            f"{variable}_FILE: nothing can be read: {reason}",
+            where=str(file),
+            cure="Let it name a text file with nothing else in it, and let who runs this read it.",
+        )
+    return text
 
 
 def _of_task(task: "PromptName") -> dict[str, str]:
@@ -288,7 +318,7 @@ def _database(data_dir: Path) -> "tuple[URL, URL | None]":
     from sqlalchemy.engine import URL, make_url
     from sqlalchemy.exc import ArgumentError
 
-    text = os.environ.get("CHRYSOPEDIA_DATABASE_URL")
+    text = secret("CHRYSOPEDIA_DATABASE_URL")
     if not text:
         return URL.create("sqlite", database=str(data_dir / "chrysopedia.sqlite")), None
     try:

@@ -14,7 +14,7 @@ from resources.settings import OPENAI_URL, access_key, refuse_unknown, whole_num
 WHISPER = "CHRYSOPEDIA_WHISPER_"
 SERVER = "CHRYSOPEDIA_TRANSCRIPTION_"
 _WHISPER_NAMES = ("MODEL", "DEVICE", "COMPUTE_TYPE", "BATCH", "LANGUAGE", "DOWNLOAD")
-_SERVER_NAMES = ("MODEL", "BASE_URL", "API_KEY", "MAX_MB")
+_SERVER_NAMES = ("MODEL", "BASE_URL", "API_KEY", "API_KEY_FILE", "MAX_MB")
 _LANGUAGES = (
     "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy id is it"
     " ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn"

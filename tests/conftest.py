@@ -42,7 +42,8 @@ def own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]
     for name in [name for name in os.environ if name.startswith("CHRYSOPEDIA_")]:
         if name != "CHRYSOPEDIA_FULL_TESTS":
             monkeypatch.delenv(name)
-    monkeypatch.setenv("CHRYSOPEDIA_DATABASE_URL", "")  # stronger than a developer's .env
+    for name in ("DATABASE_URL", "DATABASE_URL_FILE"):  # stronger than a developer's .env
+        monkeypatch.setenv(f"CHRYSOPEDIA_{name}", "")
     monkeypatch.setenv("CHRYSOPEDIA_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("CHRYSOPEDIA_LIBRARY", str(tmp_path / "library"))
     monkeypatch.setenv("DAGSTER_HOME", str(PROJECT))

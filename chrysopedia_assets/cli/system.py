@@ -61,7 +61,19 @@ def ui_command(
     port: Annotated[
         int, typer.Option(min=1, max=LAST_PORT, help="Where the web UI listens.")
     ] = 3000,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Address to listen on. There is no login: whoever reaches it can use it (docs/running.md)."
+        ),
+    ] = "127.0.0.1",
+    read_only: Annotated[
+        bool,
+        typer.Option(
+            "--read-only",
+            help="Only to look at: nothing can be run or switched. Sensors and queued runs need another one that is not.",
+        ),
+    ] = False,
 ) -> None:
     """Open the Dagster web UI on the same data: the graph, every video, runs, launchpad, sensors."""
     refuse_taken(host, port)
@@ -72,9 +84,11 @@ def ui_command(
     )
     os.chdir(PROJECT)
     # `dagster dev` says that `dg dev` supersedes it; that one would want an activated environment.
-    python = [sys.executable, "-W", "ignore:Function `dev_command`", "-m", "dagster", "dev"]
+    everything = ["-W", "ignore:Function `dev_command`", "-m", "dagster", "dev"]
+    # Readers get no daemon: two of them would start everything twice.
+    program = ["-m", "dagster_webserver", "--read-only"] if read_only else everything
     where = ["--workspace", "workspace.yaml", "--host", host, "--port", str(port)]
-    os.execv(sys.executable, python + where)  # noqa: S606
+    os.execv(sys.executable, [sys.executable, *program, *where])  # noqa: S606
 
 
 def doctor_command(
